@@ -1,0 +1,61 @@
+/**
+ * Privilege: how many places a participant may hold open (docs/protocol.md, 6 and 7; Q16 throughout).
+ * The sum A of active standing is kept as it changes, so a fetch costs the same among ten participants and ten million.
+ */
+import type { Accounts } from './accounts.ts';
+import type { Parameters } from './genesis.ts';
+import { POST_PLACE_BYTES, STANDING_ONE } from './units.ts';
+
+export class Privilege {
+  /** The sum of the standing of the accounts with an open nonce. */
+  active = 0;
+  readonly #accounts: Accounts;
+  readonly #parameters: Parameters;
+
+  constructor(accounts: Accounts, parameters: Parameters) {
+    this.#accounts = accounts;
+    this.#parameters = parameters;
+  }
+
+  /** Places that the account may hold open while the active standing is `active`. */
+  allowance(row: number, active: number): number {
+    const standing = this.#accounts.standing[row]!;
+    const own = (standing * this.#parameters.maxPlaces) >>> 16;
+    // Both factors are at most 2^16 and 2^32, so the product is exact, and so is the floor made without a fraction.
+    const total = standing * this.#parameters.capacity;
+    const share = active === 0 ? own : (total - (total % active)) / active;
+    return Math.max(1, Math.min(own, share));
+  }
+
+  /** The active standing if this account is active too. */
+  activeWith(row: number): number {
+    return this.active + (this.#accounts.openNonces[row] === 0 ? this.#accounts.standing[row]! : 0);
+  }
+
+  opened(row: number, nonces: number, places: number): void {
+    if (this.#accounts.openNonces[row] === 0) this.active += this.#accounts.standing[row]!;
+    this.#accounts.openNonces[row] = this.#accounts.openNonces[row]! + nonces;
+    this.#accounts.openPlaces[row] = this.#accounts.openPlaces[row]! + places;
+  }
+
+  /** A nonce was resolved: its places are free, and the standing changes by `raise`: 1 gain, -1 loss, 0 neither. */
+  closed(row: number, places: number, raise: number): void {
+    const before = this.#accounts.standing[row]!;
+    let after = before;
+    if (raise > 0) after = Math.min(STANDING_ONE, before + this.#parameters.standingGain);
+    if (raise < 0) after = Math.max(this.#parameters.standingFloor, before >>> 1);
+    this.#accounts.standing[row] = after;
+    const open = this.#accounts.openNonces[row]! - 1;
+    this.#accounts.openNonces[row] = open;
+    this.#accounts.openPlaces[row] = this.#accounts.openPlaces[row]! - places;
+    this.active += open === 0 ? -before : after - before;
+  }
+}
+
+/** Places of a post of `size` bytes; any other nonce takes one. */
+export function postPlaces(size: number): number {
+  return Math.max(
+    1,
+    (size + POST_PLACE_BYTES - 1 - ((size + POST_PLACE_BYTES - 1) % POST_PLACE_BYTES)) / POST_PLACE_BYTES,
+  );
+}
