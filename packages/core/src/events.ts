@@ -151,9 +151,11 @@ export function splitEventList(bytes: Uint8Array): Uint8Array[] | undefined {
 
 /** The events of {@link EventLog.bytes}; undefined if one is malformed. */
 export function decodeEventList(bytes: Uint8Array): Event[] | undefined {
+  const parts = splitEventList(bytes);
+  if (parts === undefined) return undefined;
   const events: Event[] = [];
-  for (const raw of splitEventList(bytes) ?? [new Uint8Array(0)]) {
-    const event = decodeEvent(raw);
+  for (const part of parts) {
+    const event = decodeEvent(part);
     if (event === undefined) return undefined;
     events.push(event);
   }

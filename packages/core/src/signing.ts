@@ -102,14 +102,7 @@ export function createDomain(chainId: number, contract: Address, hashes: Hashes)
   if (contract.length !== 20) throw new RangeError('contract is not 20 bytes');
   if (!Number.isSafeInteger(chainId) || chainId < 0) throw new RangeError('chainId is not a safe integer');
   const { keccak256 } = hashes;
-  const typeHash = (type: keyof typeof typeStrings): Hash => keccak256(asciiBytes(typeStrings[type]));
-
-  const fetch = createStruct(typeHash('Fetch'), 3);
-  const request = createStruct(typeHash('Request'), 3);
-  const capture = createStruct(typeHash('Capture'), 4);
-  const header = createStruct(typeHash('Header'), 5);
-  const view = createStruct(typeHash('View'), 7);
-  const domain = createStruct(typeHash('EIP712Domain'), 4);
+  const { fetch, request, capture, header, view, domain } = createStructs(keccak256);
   domain.word(1, keccak256(asciiBytes(NAME)), 0, 32);
   domain.word(2, keccak256(asciiBytes(VERSION)), 0, 32);
   domain.count(3, chainId);
@@ -176,6 +169,20 @@ export function createDomain(chainId: number, contract: Address, hashes: Hashes)
 
 function typeString(name: string, fields: readonly { name: string; type: string }[]): string {
   return `${name}(${fields.map((field) => `${field.type} ${field.name}`).join(',')})`;
+}
+
+/** One buffer for each type. */
+function createStructs(keccak256: Hashes['keccak256']) {
+  const create = (type: keyof typeof typeStrings, fields: number) =>
+    createStruct(keccak256(asciiBytes(typeStrings[type])), fields);
+  return {
+    fetch: create('Fetch', typedTypes.Fetch.length),
+    request: create('Request', typedTypes.Request.length),
+    capture: create('Capture', typedTypes.Capture.length),
+    header: create('Header', typedTypes.Header.length),
+    view: create('View', typedTypes.View.length),
+    domain: create('EIP712Domain', DOMAIN.length),
+  };
 }
 
 /** The encodeData buffer of a struct: its type's hash at word 0, then a word a field, right-aligned. */

@@ -6,9 +6,9 @@ import {
   type Applied,
   applyBlock,
   assertInvariants,
+  commitment,
   concatBytes,
   createLedger,
-  commitment,
   defaultParameters,
   encodeBlock,
   encodeFetch,
@@ -52,6 +52,8 @@ export class TestNetwork {
   readonly items: Item[] = [];
   head: Uint8Array = ZERO;
   settled = 0;
+  /** What the operator says of L1's time; undefined: the block's own. */
+  l1Time: number | undefined;
   time: number;
   last: Applied | undefined;
   readonly #sequences = new Map<string, bigint>();
@@ -104,7 +106,7 @@ export class TestNetwork {
     this.time += step;
     const { imported } = this.ledger;
     const view = {
-      time: this.time,
+      time: this.l1Time ?? this.time,
       items: this.items.length,
       head: this.head,
       settled: this.settled,
@@ -153,7 +155,10 @@ export function sealTransfer(
     kind: 'transfer',
     commitment: commitment(nobleHashes, account, sequence, index, 1, salt, activity),
   };
-  return { intent, fulfil: (nonce) => fulfilOf({ kind: 'transfer', nonce, salt, to, amount, reference: ZERO }) };
+  return {
+    intent,
+    fulfil: (nonce) => fulfilOf({ kind: 'transfer', nonce, salt, to, amount, reference: ZERO }),
+  };
 }
 
 /** A sealed withdrawal. */
