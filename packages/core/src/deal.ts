@@ -134,7 +134,7 @@ function checkStanding(ledger: Ledger, row: number, view: DataView, offset: numb
   if (!accounts.inRange(row, sequence)) return codes.sequenceOutOfRange;
   const expires = readU64(view, offset + FETCH.expires);
   if (BigInt(time) > expires) return codes.expired;
-  if (expires > BigInt(time + expiryMost)) return codes.expiresTooLate;
+  if (expires > BigInt(time) + BigInt(expiryMost)) return codes.expiresTooLate;
   return 0;
 }
 

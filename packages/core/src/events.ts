@@ -191,8 +191,8 @@ export class EventLog {
 
   /** Event `index`: a window on the log, good until the next append or reset. Throws RangeError if there is none. */
   event(index: number): Uint8Array {
-    if (!(index >= 0 && index < this.#count)) throw new RangeError(`no event ${index} among ${this.#count}`);
-    const at = this.#offsets[index]!;
+    const at = index < this.#count ? this.#offsets[index] : undefined;
+    if (at === undefined) throw new RangeError(`no event ${index} among ${this.#count}`);
     return this.#bytes.subarray(at, at + this.#bytes[at - 1]!);
   }
 
@@ -369,7 +369,8 @@ export class EventLog {
   }
 
   settled(number: number): void {
-    writeSafe(this.#view, this.#begin('settled') + 1, number);
+    const at = this.#begin('settled');
+    writeSafe(this.#view, at + 1, number);
   }
 
   rotated(validator: Uint8Array, validatorOffset: number, isIn: boolean): void {
@@ -389,7 +390,7 @@ export class EventLog {
     this.#view.setUint32(at + 41, entries);
   }
 
-  /** Makes room and writes length and type; the offset of the type byte. */
+  /** Makes room and writes length and type; the offset of the type byte. The buffer may be another one after it. */
   #begin(type: EventType): number {
     const size = EVENT_SIZE[type];
     const at = this.#end + 2;

@@ -101,7 +101,7 @@ export function typedData(chainId: number, contract: Address) {
 export function createDomain(chainId: number, contract: Address, hashes: Hashes): Domain {
   if (contract.length !== 20) throw new RangeError('contract is not 20 bytes');
   if (!Number.isSafeInteger(chainId) || chainId < 0) throw new RangeError('chainId is not a safe integer');
-  const { keccak256 } = hashes;
+  const keccak256 = (bytes: Uint8Array): Hash => hashes.keccak256(bytes);
   const { fetch, request, capture, header, view, domain } = createStructs(keccak256);
   domain.word(1, keccak256(asciiBytes(NAME)), 0, 32);
   domain.word(2, keccak256(asciiBytes(VERSION)), 0, 32);

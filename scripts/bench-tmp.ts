@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs'; import os from 'node:os'; import { join } from 'node:path';
+import { startEmbedded } from '../packages/node/src/engine/start-embedded.ts';
+import { createHashes } from '../packages/node/src/hashes.ts';
+import { createCurve } from '../packages/node/src/signatures/curve.ts';
+import { createPayers, createSealer } from './bench-payments.ts';
+import { drive, warmUp } from './bench-driver.ts';
+import { createGenesis, fundingObservation, OPERATOR_KEY } from './bench-network.ts';
+const batch = Number(process.argv[2] ?? 1), n = Number(process.argv[3] ?? 256), secs = Number(process.argv[4] ?? 4), per = Number(process.argv[5] ?? 100);
+const hashes = await createHashes(); const curve = createCurve(hashes, console.warn);
+const path = mkdtempSync(join(os.tmpdir(), 'bench-'));
+const genesis = createGenesis(curve, Date.now());
+const e = await startEmbedded({ genesis, path, privateKey: OPERATOR_KEY, workers: 1, log: { info() {}, warn: console.warn, error: console.error }, now: () => Date.now(), fatal: (x) => { console.error(x); process.exit(1); } });
+const payers = createPayers(curve, hashes, n);
+e.engine.observe(fundingObservation(hashes, genesis, payers, Date.now()));
+while (e.chain.ledger.imported < n) await new Promise((r) => setTimeout(r, 5));
+const st: any = e.store; const ap = st.append.bind(st); const L: number[] = [], B: number[] = []; st.append = async (h: number, b: Uint8Array, v: Uint8Array) => { const t = performance.now(); await ap(h, b, v); L.push(performance.now() - t); B.push(b.length); };
+const ve: any = e.verifier; const ch = ve.check.bind(ve); const V: number[] = []; ve.check = async (r: Uint8Array) => { const t = performance.now(); const x = await ch(r); V.push(performance.now() - t); return x; };
+const seal = createSealer(genesis, curve, hashes, payers); const expires = Date.now() + 590000;
+const submit = () => (m: Uint8Array) => e.engine.submitBytes(m);
+if (batch > 128) { const t = performance.now(); await warmUp(submit, payers, (p, c) => seal(p, c, expires)); console.log('warm', performance.now() - t, e.chain.height); }
+const rounds = payers.map((p) => Array.from({ length: per }, () => seal(p, batch, expires)));
+const h = e.chain.height; const cpu = process.cpuUsage(); const tcpu = (process as any).threadCpuUsage();
+const f = await drive(submit, rounds, batch, secs * 1000);
+const c = process.cpuUsage(cpu); const tc = (process as any).threadCpuUsage(tcpu); console.log("main us/payment", ((tc.user+tc.system)/f.payments).toFixed(2), "sys", (tc.system/f.payments).toFixed(2), "all sys", (c.system/f.payments).toFixed(2));
+console.log(f, 'blocks', e.chain.height - h, 'cpu us/payment', ((c.user + c.system) / f.payments).toFixed(2), 'cpu s/s', ((c.user+c.system)/1e6/f.seconds).toFixed(2), 'lag', e.chain.height - e.store.meta.indexed, (process.memoryUsage().rss/1e6)|0);
+const t = performance.now(); await e.close(); console.log('close', performance.now() - t); rmSync(path, { recursive: true });
+L.sort((a,b)=>a-b); V.sort((a,b)=>a-b); console.log('append p50', L[L.length>>1], 'p90', L[L.length*.9|0], 'check p50', V[V.length>>1], V[V.length*.9|0], 'avg block', B.reduce((a,b)=>a+b,0)/B.length);
