@@ -241,7 +241,7 @@ function relationsOf(p: Parameters): readonly [name: keyof Parameters, holds: bo
     ['bond', p.bond >= p.entryFee, '>= entryFee'],
     ['dust', p.dust > p.entryFee, '> entryFee'],
     ['interval', p.interval >= 1, '>= 1'],
-    ['maxEntries', p.maxEntries >= 1, '>= 1'],
+    ['maxEntries', p.maxEntries >= 1 && p.maxEntries <= 500, '1..500'],
     ['maxUnconfirmed', p.maxUnconfirmed >= 1, '>= 1'],
     ['lag', p.lag >= 1, '>= 1'],
     ['snapshotMessages', p.snapshotMessages >= 1, '>= 1'],
