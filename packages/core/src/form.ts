@@ -132,7 +132,7 @@ function acknowledge(ledger: Ledger, inbox: number): void {
     accounts.useBelow(row, exit.sequence);
     if (accounts.l1Sequence[row]! < exit.sequence) accounts.l1Sequence[row] = exit.sequence;
     accounts.l1Balance[row] = 0n;
-    accounts.balance[row] = 0n * accounts.unsettled[row]!;
+    accounts.balance[row] = -accounts.unsettled[row]!;
     accounts.exits.delete(row);
     accounts.clearFlag(row, FLAG.exiting | FLAG.listed);
   }
