@@ -127,6 +127,15 @@ test('A counts everybody active in the block, each once, before its first fetch;
     codes.overAllowance,
     'who has an open nonce counts on',
   );
+  const alone = network({ capacity: 120 });
+  for (const sequence of [0n, 1n]) {
+    const half = alone.fetch(A, new Array<Intent>(60).fill(hold()), { sequence, limit: 2n ** 62n });
+    assert.equal(
+      alone.block([], [half]).results[0],
+      0,
+      'who has an open nonce and fetches again counts once',
+    );
+  }
   // A fetch that fails an early check makes nobody active.
   const other = network({ capacity: 120 });
   const expired = other.fetch(B, [hold()], { sequence: 0n, expires: 5 });

@@ -169,6 +169,24 @@ test('an exit with nothing open is acknowledged by the next settlement; what cam
   assert.equal(refused.results[0], codes.notParticipant);
 });
 
+test('what a leaver receives between the cut and its acknowledgement stays as its balance', () => {
+  const one = network({ maxEntries: 1 });
+  pay(one, B, A, 700_000n);
+  pay(one, C, D, 700_000n);
+  one.item(ITEM.exit, A, 0n);
+  const sequence = one.nextSequence(C);
+  const late = sealTransfer(C, sequence, 0, A, 5000n);
+  const hold = one.fetch(C, [late.intent], { sequence, budget: 5010n });
+  const [nonce] = one.block([], [hold]).firstNonces;
+  while (formed(one, 1).length === 0);
+  assert.equal(one.ledger.waitingExits.length, 1, 'the cut is taken, its first part formed');
+  one.block([late.fulfil(nonce!)]);
+  one.pass(3);
+  assert.equal(one.ledger.waitingExits.length, 0);
+  assert.equal(accountView(one.ledger, A)?.balance, 5000n);
+  assert.equal(accountView(one.ledger, A)?.unsettled, -5000n);
+});
+
 test('an exit waits for the last open nonce of its account, and nothing behind it is acknowledged before', () => {
   const one = network();
   const hold: Intent = { kind: 'hold', payee: B, max: 9000n, window: 100 };
