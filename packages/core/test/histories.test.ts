@@ -90,7 +90,6 @@ class History {
   >();
   readonly lives = new Map<number, 'open' | 'fulfilled' | 'annulled'>();
   readonly signers = new Map<string, Uint8Array>();
-  #itemNonces = 0;
 
   play(step: Step): void {
     const { network } = this;
@@ -220,7 +219,6 @@ class History {
       for (let i = 0; i < event.count; i++) this.deal(event.first + i, 'open');
     } else if (event.type === 'item') {
       this.deal(event.nonce, 'fulfilled');
-      this.#itemNonces++;
     } else if (event.type === 'annulled') {
       for (let i = 0; i < 256; i++) {
         if ((event.bitmap[i >> 3]! & (0x80 >> (i & 7))) !== 0) this.resolve(event.first + i, 'annulled');
