@@ -143,14 +143,17 @@ abstract contract Corrupt is Base {
             }
         }
 
-        uint64[] memory credits = new uint64[](USERS);
+        uint256[] memory credits = new uint256[](USERS);
         for (uint256 i; i < next(seed, 2) % 4; ++i) {
             uint256 user = next(seed, 50 + i) % USERS;
             uint64 amount = uint64(next(seed, 60 + i));
-            if (next(seed, 70 + i) % 8 > 0) amount = uint64(bound(amount, 0, funds));
+            uint256 luck = next(seed, 70 + i) % 8;
+            if (luck > 0) amount = uint64(bound(amount, 0, funds));
+            // One unit too much, if it is the last entry.
+            if (luck == 1) amount = uint64(funds + 1);
             funds = funds > amount ? funds - amount : 0;
-            credits[user] += amount / 4;
-            bytes memory entry = credit(vm.addr(keys[user]), amount / 4);
+            credits[user] += amount;
+            bytes memory entry = credit(vm.addr(keys[user]), amount);
             if (i % 2 == 0) lists.credits = abi.encodePacked(lists.credits, entry);
             else lists.payouts = abi.encodePacked(lists.payouts, entry);
         }
@@ -199,6 +202,8 @@ abstract contract Corrupt is Base {
                 deposited[user] + credited[user],
                 "an account's book"
             );
+            (,, uint56 least) = upfront.exits(user);
+            vm.assertTrue(current.exiting || current.sequence >= least, "an exit voided nothing");
             uint256 highest;
             for (uint256 j; j < fetches.length; ++j) {
                 if (fetches[j].key == keys[i] && fetches[j].limit > highest) highest = fetches[j].limit;
