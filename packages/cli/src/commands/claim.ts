@@ -1,0 +1,71 @@
+/**
+ * `upfront claim`: the contract pays what can be claimed. Needs the first layer and nothing else.
+ */
+import type { L1 } from '@upfront/client';
+import type { Command } from 'commander';
+import type { Address } from 'viem';
+import { resolveAddress } from '../accounts.ts';
+import { act, createCommand } from '../command.ts';
+import { showSeconds } from '../durations.ts';
+import { CliError } from '../errors.ts';
+import { type Session, withSession } from '../session.ts';
+
+export function claimCommand(): Command {
+  return createCommand('claim', ['l1', 'genesis', 'account'], {
+    summary: 'be paid by the contract what was withdrawn, or left with',
+    more: 'Needs the first layer only. With nothing to claim yet it sends nothing, says what is waited for, and ends with exit code 3.',
+    examples: [
+      ['claim', 'of the account in use'],
+      ['claim bob', 'for somebody else: the money goes to that account'],
+    ],
+  })
+    .argument('[account]', 'whose: name or address')
+    .action(
+      act((call, _flags, given?: string) =>
+        withSession(call, { key: true, l1: true }, async (session) => {
+          const { client, amounts, name } = session;
+          const account = given === undefined ? session.address! : resolveAddress(call.settings.home, given);
+          await assertClaimable(session, account);
+          const { amount, hash, closed } = await client.claim({ account });
+          call.out.result(
+            { status: 'done', account, amount: amounts.plain(amount), closed, transaction: hash },
+            `${name(account)} was paid ${amounts.show(amount)} on the first layer${closed ? '; the contract has closed' : ''}`,
+          );
+        }),
+      ),
+    );
+}
+
+/** Throws CliError that says what is waited for, if a claim would pay nothing now. */
+async function assertClaimable({ client, network, amounts }: Session, account: Address): Promise<void> {
+  const { contract } = network;
+  const l1: L1 = client.l1('claim');
+  const { balance, claimable, exiting } = await l1.account(contract, account);
+  const { leaving } = await l1.member(contract, account);
+  // A bond that is on its way home: the contract knows when.
+  if (claimable > 0n || leaving > 0n) return;
+  if (await l1.value(contract, 'closed')) {
+    if (balance > 0n) return;
+    throw new CliError('refused', 'Everything was paid.', 'The contract has closed.');
+  }
+  if (!exiting) {
+    throw new CliError(
+      'refused',
+      'Nothing can be claimed yet.',
+      'A withdrawal can be claimed after the next settlement: `upfront status` shows it.',
+    );
+  }
+  const [{ item, time }, acknowledged, closeAge, now] = await Promise.all([
+    l1.exit(contract, account),
+    l1.value(contract, 'acknowledged'),
+    l1.value(contract, 'closeAge'),
+    l1.time(),
+  ]);
+  if (item <= acknowledged || now > time + closeAge) return;
+  const wait = showSeconds(Number(time + closeAge + 1n - now));
+  throw new CliError(
+    'refused',
+    `The exit waits to be acknowledged; ${amounts.show(balance)} are settled.`,
+    `Try again after the next settlement; if nobody answers, in ${wait}.`,
+  );
+}

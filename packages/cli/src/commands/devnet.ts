@@ -1,0 +1,99 @@
+/**
+ * `upfront devnet`: a whole network on this machine, until it is told to stop.
+ */
+import { join, resolve } from 'node:path';
+import { defaultParameters } from '@upfront/core';
+import { createLog } from '@upfront/node';
+import type { Command } from 'commander';
+import { act, createCommand } from '../command.ts';
+import { parametersOf } from '../deployment.ts';
+import { showActivity } from '../devnet/activity.ts';
+import { guide } from '../devnet/guide.ts';
+import { type DevnetOptions, startDevnet } from '../devnet/start.ts';
+import { parseCount, parseSeconds } from '../durations.ts';
+import { CliError } from '../errors.ts';
+import { untilInterrupted } from '../interrupt.ts';
+
+interface Flags {
+  readonly home?: string;
+  readonly data?: string;
+  readonly port: string;
+  readonly l1Port: string;
+  readonly window?: string;
+  readonly interval: string;
+  readonly closeAge: string;
+  readonly set: readonly string[];
+  readonly logLevel: string;
+}
+
+const PORT_MOST = 65_535;
+
+export function devnetCommand(): Command {
+  return createCommand('devnet', [], {
+    summary: 'run a whole network on this machine: anvil, contract, node, funded accounts',
+    more: 'It writes .upfront/config.json in this folder, so that commands started here need no flags. Everything is thrown away at the next start, unless --data names a folder.',
+    examples: [
+      ['devnet', 'prints what to try next, then what happens'],
+      ['devnet --window 2s', 'nonces that are not performed are annulled sooner'],
+      ['devnet --data my-devnet', 'goes on with it at the next start'],
+      ['devnet --port 0 --l1-port 0', 'on free ports'],
+    ],
+  })
+    .option('--data <folder>', 'keep everything in this folder, and go on with what is there')
+    .option('--port <port>', 'port of the node’s API; 0 takes a free one', '8640')
+    .option('--l1-port <port>', 'port of the first layer; 0 takes a free one', '8545')
+    .option('--window <duration>', 'window of transfers and withdrawals; posts and holds not longer')
+    .option('--interval <duration>', 'time between settlements', '10s')
+    .option('--close-age <duration>', 'how long an exit may stay unanswered until the contract closes', '3d')
+    .option('--set <name=value...>', 'genesis parameters, in their own units (docs/protocol.md, 2)', [])
+    .option('--log-level <level>', 'of the node’s log, on stderr', 'warn')
+    .action(
+      act(async ({ out }, flags: Flags) => {
+        const interrupt = untilInterrupted();
+        // Not the nearest one above: a devnet in this folder is this folder's.
+        const home = resolve(flags.home ?? (process.env['UPFRONT_HOME'] || '.upfront'));
+        out.note('Starting anvil, the contract and a node …');
+        const options = optionsOf(flags, home);
+        const log = createLog(flags.logLevel as Parameters<typeof createLog>[0], process.stderr);
+        const devnet = await startDevnet({ ...options, log, note: () => undefined });
+        try {
+          const { nodeUrl, l1Url, network, operator } = devnet;
+          const { contract, hash } = network;
+          const facts = { nodeUrl, l1Url, contract, genesisHash: hash, operator, home, pid: process.pid };
+          out.result(facts, guide(devnet, home));
+          const activity = showActivity(devnet, home, out, interrupt.signal);
+          const died = devnet.l1Ended.then(() => {
+            if (!interrupt.signal.aborted) throw new CliError('failed', 'anvil has ended by itself.');
+          });
+          await Promise.race([Promise.all([activity, interrupt.asked]), died]);
+        } finally {
+          out.note('Stopping …');
+          await devnet.stop();
+        }
+        interrupt.release();
+      }),
+    );
+}
+
+function optionsOf(flags: Flags, home: string): Omit<DevnetOptions, 'log' | 'note'> {
+  const window = flags.window === undefined ? undefined : parseSeconds(flags.window, '--window');
+  const { windowPost, windowHoldLeast } = defaultParameters;
+  const windows =
+    window === undefined
+      ? []
+      : [
+          `windowTransfer=${1000 * window}`,
+          `windowPost=${Math.min(windowPost, 1000 * window)}`,
+          `windowHoldLeast=${Math.min(windowHoldLeast, window)}`,
+        ];
+  const interval = `interval=${1000 * parseSeconds(flags.interval, '--interval')}`;
+  return {
+    home,
+    folder: resolve(flags.data ?? join(home, 'devnet')),
+    isKept: flags.data !== undefined,
+    port: parseCount(flags.port, '--port', PORT_MOST),
+    l1Port: parseCount(flags.l1Port, '--l1-port', PORT_MOST),
+    parameters: parametersOf([interval, ...windows, ...flags.set]),
+    closeAge: parseSeconds(flags.closeAge, '--close-age'),
+  };
+}

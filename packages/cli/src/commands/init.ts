@@ -1,0 +1,113 @@
+/**
+ * `upfront init`: a new network. Deploys the contract, bonds, writes the genesis file and the node's configuration.
+ */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { zeroAddress } from 'viem';
+import { openAccount, resolveAddress } from '../accounts.ts';
+import { createAmounts } from '../amounts.ts';
+import { act, createCommand } from '../command.ts';
+import { createNetwork, parametersOf, writeGenesisFile } from '../deployment.ts';
+import { parseSeconds } from '../durations.ts';
+import { usageError } from '../errors.ts';
+import { writeWhole } from '../files.ts';
+import { readNetwork } from '../genesis-file.ts';
+import { createL1Client, l1UrlOf, readAsset } from '../l1.ts';
+import { columns } from '../output.ts';
+import { writeProfile } from '../settings.ts';
+
+interface Flags {
+  readonly asset?: string;
+  readonly unit?: string;
+  readonly validator?: readonly string[];
+  readonly bond: string;
+  readonly closeAge: string;
+  readonly bondAge: string;
+  readonly interval: string;
+  readonly set: readonly string[];
+  readonly out?: string;
+  readonly port: string;
+}
+
+export function initCommand(): Command {
+  return createCommand('init', ['l1', 'account'], {
+    summary: 'make a network: deploy the contract, bond, write genesis.json and node.json',
+    more: 'The account pays for the deployment and keeps no power over it. Validators other than the account bond by `upfront bond` before anything can settle.',
+    examples: [
+      ['init --l1 http://127.0.0.1:8545 --account operator', 'one operator, ETH counted in gwei'],
+      ['init --asset 0x… --bond 100 --close-age 3d', 'of a token'],
+      ['init --set fee=100 --set windowTransfer=30000', 'other parameters (docs/protocol.md, 2)'],
+    ],
+  })
+    .option('--asset <token>', 'address of an ERC-20; ETH without it')
+    .option('--unit <base units>', 'base units in a unit: a power of ten (default: 9 decimals are kept)')
+    .option('--validator <account...>', 'names or addresses of the validators (default: the account itself)')
+    .option('--bond <amount>', 'least bond of a validator', '1')
+    .option('--close-age <duration>', 'how long an exit may stay unanswered until the contract closes', '3d')
+    .option('--bond-age <duration>', 'how long a bond stays after its validator has left', '7d')
+    .option('--interval <duration>', 'time between settlements', '10m')
+    .option('--set <name=value...>', 'genesis parameters, in their own units', [])
+    .option('--out <folder>', 'where to write (default: the home folder)')
+    .option('--port <port>', 'port of the node’s API', '8640')
+    .action(
+      act(async ({ out, settings, passwords }, flags: Flags) => {
+        const folder = resolve(flags.out ?? settings.home);
+        const paths = { genesis: join(folder, 'genesis.json'), node: join(folder, 'node.json') };
+        if (existsSync(paths.genesis)) {
+          throw usageError(`There is a network in ${folder} already.`, 'Name another folder by --out.');
+        }
+        const l1Url = l1UrlOf(settings);
+        const client = createL1Client(l1Url);
+        if (flags.unit !== undefined && !/^10{0,30}$/.test(flags.unit)) {
+          throw usageError(`--unit ${flags.unit} is no power of ten.`, 'As in --unit 1000000000 for gwei.');
+        }
+        const address = flags.asset === undefined ? zeroAddress : resolveAddress(settings.home, flags.asset);
+        const asset = await readAsset(
+          client,
+          address,
+          flags.unit === undefined ? undefined : BigInt(flags.unit),
+        );
+        const interval = parseSeconds(flags.interval, '--interval') * 1000;
+        const account = await openAccount(settings, passwords);
+        const named = flags.validator?.map((one) => resolveAddress(settings.home, one)) ?? [account.address];
+        const plan = {
+          asset,
+          validators: named,
+          closeAge: parseSeconds(flags.closeAge, '--close-age'),
+          bondAge: parseSeconds(flags.bondAge, '--bond-age'),
+          minBond: createAmounts(asset).parse(flags.bond),
+          parameters: parametersOf([`interval=${interval}`, ...flags.set]),
+        };
+        out.note('Deploying the contract …');
+        const bonding = named.includes(account.address) ? [account] : [];
+        const network = await createNetwork(plan, { client, account, bonding });
+
+        writeGenesisFile(paths.genesis, network);
+        const node = {
+          genesis: 'genesis.json',
+          dataDir: 'data',
+          l1Url,
+          l1FromBlock: network.l1FromBlock,
+          port: Number(flags.port),
+        };
+        writeWhole(paths.node, `${JSON.stringify(node, undefined, 2)}\n`, 0o600);
+        writeProfile(settings.home, {
+          l1Url,
+          nodeUrl: `http://127.0.0.1:${flags.port}`,
+          genesis: paths.genesis,
+        });
+        const { hash, contract } = readNetwork(paths.genesis);
+        out.result(
+          { contract, genesisHash: hash, genesis: paths.genesis, node: paths.node, validators: named, asset },
+          columns([
+            ['contract', contract],
+            ['genesis hash', hash],
+            ['genesis file', `${paths.genesis}  (users need it; compare the hash)`],
+            ['node file', paths.node],
+          ]),
+        );
+        out.note(`Next: upfront node --config ${paths.node}`);
+      }),
+    );
+}

@@ -1,0 +1,52 @@
+/**
+ * `upfront resume`: settles what a crash or a lost answer left open, and performs what was announced.
+ */
+import type { Command } from 'commander';
+import { act, createCommand } from '../command.ts';
+import { CliError } from '../errors.ts';
+import { withSession } from '../session.ts';
+
+export function resumeCommand(): Command {
+  return createCommand('resume', ['node', 'l1', 'genesis', 'account'], {
+    summary: 'settle what is not known, and perform what was announced',
+    more: 'Safe to repeat: nothing is done twice. Ends with exit code 4 while something is still not known.',
+    examples: [
+      ['resume', 'after a crash, a lost answer, or `pay --announce`'],
+      [
+        'resume --recover',
+        'with a lost journal: takes in from the chain what carries the account’s signature',
+      ],
+    ],
+  })
+    .option('--recover', 'first take in what another machine of this account has signed')
+    .action(
+      act((call, flags: { readonly recover?: boolean }) =>
+        withSession(call, { key: true, node: true }, async ({ client }) => {
+          const recovered = flags.recover === true ? await client.recover() : undefined;
+          if (recovered?.isExplained === false) {
+            throw new CliError(
+              'failed',
+              'The network counts more as spent than this account has signed for.',
+              'Do not sign anything more with this node; `upfront exit` leaves without it.',
+            );
+          }
+          const fetches = (await client.resume()).map(({ sequence, status, first, outcomes }) => ({
+            sequence,
+            status,
+            nonce: first,
+            performed: outcomes.filter((one) => one.status === 'done').length,
+          }));
+          const unknown = fetches.filter(({ status }) => status === 'unknown').length;
+          const lines = fetches.map(({ sequence, status, nonce, performed }) => {
+            const where = nonce === undefined ? '' : `, nonce ${nonce}`;
+            return `sequence ${sequence}${where}: ${status}${performed > 0 ? `, ${performed} performed now` : ''}`;
+          });
+          call.out.result(
+            { status: unknown > 0 ? 'unknown' : 'done', recovered: recovered?.sequences, fetches },
+            lines.length === 0 ? 'nothing is open' : lines,
+          );
+          if (unknown > 0) process.exitCode = 4;
+        }),
+      ),
+    );
+}

@@ -1,0 +1,114 @@
+/**
+ * `upfront show`: what a node has on record about a nonce, an account, a block or a settlement.
+ */
+import { Command } from 'commander';
+import { resolveAddress } from '../accounts.ts';
+import { act, type Call, createCommand } from '../command.ts';
+import { parseCount } from '../durations.ts';
+import { askNode } from '../node-json.ts';
+import { parseNonce } from '../nonces.ts';
+import { columns } from '../output.ts';
+import { addressOf, type Session, withSession } from '../session.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function showCommand(): Command {
+  return new Command('show')
+    .summary('what is on record: a nonce, an account, a block, a settlement')
+    .description('What the node has on record, as it is (docs/api.md); amounts are in the asset.')
+    .addCommand(one('nonce', 'a number, or `last`', 'show nonce 17', showNonce))
+    .addCommand(
+      one('account', 'name or address; the account in use without it', 'show account bob', showAccount),
+    )
+    .addCommand(one('block', 'a height', 'show block 120', showBlock))
+    .addCommand(one('settlement', 'a number, from 1', 'show settlement 3', showSettlement));
+}
+
+type Show = (call: Call, session: Session, text: string) => Promise<Fields>;
+
+function one(what: string, argument: string, example: string, show: Show): Command {
+  return createCommand(what, ['node', 'genesis', 'account'], {
+    summary: `a${what === 'account' ? 'n' : ''} ${what}`,
+    examples: [[example, 'its fields']],
+  })
+    .argument(
+      what === 'account'
+        ? '[account]'
+        : `<${what === 'block' ? 'height' : what === 'nonce' ? 'nonce' : 'number'}>`,
+      argument,
+    )
+    .action(
+      act((call, _flags, text?: string) =>
+        withSession(call, { node: true }, async (session) => {
+          const fields = inAsset(await show(call, session, text ?? ''), session) as Fields;
+          call.out.result(fields, columns(linesOf(fields, UNREADABLE)));
+        }),
+      ),
+    );
+}
+
+const showNonce: Show = ({ settings }, session, text) =>
+  askNode(settings, `/v1/nonces/${parseNonce(session, text)}`);
+
+const showAccount: Show = async ({ settings }, session, text) => {
+  const address = text === '' ? addressOf(session) : resolveAddress(settings.home, text);
+  const [account, { nonces }] = await Promise.all([
+    askNode<Fields>(settings, `/v1/accounts/${address}`),
+    askNode<{ nonces: unknown }>(settings, `/v1/accounts/${address}/nonces`),
+  ]);
+  return { ...account, open: nonces };
+};
+
+const showBlock: Show = ({ settings }, _, text) =>
+  askNode(settings, `/v1/blocks/${parseCount(text, 'The height')}`);
+
+const showSettlement: Show = ({ settings }, _, text) =>
+  askNode(settings, `/v1/settlements/${parseCount(text, 'The number')}`);
+
+/** Fields of the API that are amounts, wherever they stand (docs/api.md, docs/protocol.md, 10). */
+const AMOUNTS = new Set(
+  'balance reserved free unsettled debited payoutOwed limit budget amount max stake fee'.split(' '),
+);
+/** Of a cut these are sums; of a settlement lists, of a formed event counts. */
+const SUMS = new Set(['debits', 'credits', 'payouts']);
+
+function inAsset(value: unknown, { amounts }: Session): unknown {
+  if (Array.isArray(value)) return value.map((each) => inAsset(each, { amounts } as Session));
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = value as Fields;
+  const isExit = fields['type'] === 'item' && fields['kind'] === 2;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => {
+      const isAmount = AMOUNTS.has(name) && !isExit;
+      const isSum = fields['type'] === 'cut' && SUMS.has(name);
+      if ((isAmount || isSum) && typeof field === 'string') return [name, amounts.plain(BigInt(field))];
+      return [name, inAsset(field, { amounts } as Session)];
+    }),
+  );
+}
+
+/** Of a settlement: the same as its lists, packed for the contract. */
+const UNREADABLE = new Set(['lists']);
+
+/** Fields in two columns; inner objects by their path, long lists by their first entries. */
+function linesOf(fields: Fields, without: ReadonlySet<string>, prefix = ''): (readonly [string, string])[] {
+  const entries = Object.entries(fields).filter(([name]) => !without.has(name));
+  return entries.flatMap(([name, value]): (readonly [string, string])[] => {
+    const path = `${prefix}${name}`;
+    if (Array.isArray(value)) {
+      if (value.length === 0) return [[path, 'none']];
+      return value.map((each, i) => [`${path}.${i}`, inline(each)] as const);
+    }
+    if (typeof value === 'object' && value !== null) return linesOf(value as Fields, without, `${path}.`);
+    return [[path, String(value)]];
+  });
+}
+
+function inline(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, field]) =>
+      typeof field === 'object' && field !== null ? inline(field) : `${name} ${field}`,
+    )
+    .join(', ');
+}

@@ -1,0 +1,204 @@
+/**
+ * A whole network in one process and one child: anvil, the contract, the operator's bond, a node, funded accounts.
+ *
+ * Built in order and stopped in reverse; whatever fails on the way up, what was started before is stopped. A data
+ * folder holds a chain and a node that belong together, so it is used whole or not at all.
+ */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromHex, type Parameters } from '@upfront/core';
+import {
+  type Anvil,
+  DEV_KEYS,
+  type Logger,
+  loadConfig,
+  type RunningNode,
+  startAnvil,
+  startNode,
+} from '@upfront/node';
+import { zeroAddress } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { listAccounts, storeAccount } from '../accounts.ts';
+import { createNetwork, writeGenesisFile } from '../deployment.ts';
+import { CliError, usageError } from '../errors.ts';
+import { readJson, writeWhole } from '../files.ts';
+import { ETHER, type Network, readNetwork } from '../genesis-file.ts';
+import { createL1Client, hasContract } from '../l1.ts';
+import { readSettings, writeProfile } from '../settings.ts';
+
+export interface DevnetOptions {
+  readonly home: string;
+  /** Where chain and blocks are. */
+  readonly folder: string;
+  /** Go on with what is in the folder; else it is emptied first. */
+  readonly isKept: boolean;
+  readonly port: number;
+  readonly l1Port: number;
+  readonly parameters: Parameters;
+  /** s. */
+  readonly closeAge: number;
+  readonly log: Logger;
+  readonly note: (text: string) => void;
+}
+
+export interface Devnet {
+  readonly network: Network;
+  readonly nodeUrl: string;
+  readonly l1Url: string;
+  readonly operator: string;
+  /** Settles when anvil has ended, asked or not. */
+  readonly l1Ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The operator's: validator and relayer. Known to everybody, like all keys of anvil. */
+export const OPERATOR_KEY = DEV_KEYS[0];
+/** Keystores that are ready to use, funded by anvil. */
+export const FUNDED = [
+  ['alice', DEV_KEYS[1]],
+  ['bob', DEV_KEYS[2]],
+] as const;
+export const DEVNET_PASSWORD = 'devnet';
+
+/** Units: 1 ETH. */
+const MIN_BOND = 10n ** 9n;
+const BOND_AGE_S = 7 * 86_400;
+const POLL_MS = 500;
+
+export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
+  const { folder, isKept, note } = options;
+  const marker = join(folder, 'devnet.json');
+  assertOurs(folder, marker);
+  if (!isKept) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeWhole(marker, `${JSON.stringify({ pid: process.pid })}\n`);
+
+  const closers: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  try {
+    closers.push(async () => writeWhole(marker, '{}\n'));
+    const anvil = await startL1(options);
+    closers.push(() => anvil.stop());
+    const { network, path } = await openNetwork(options, anvil);
+    note(`contract ${network.contract}`);
+    const node = await startOperator(options, anvil, { network, path });
+    closers.push(() => node.close());
+    await writeAccounts(options.home);
+    writeProfile(options.home, {
+      nodeUrl: node.url,
+      l1Url: anvil.url,
+      genesis: path,
+      ...defaultAccount(options.home),
+    });
+    const operator = privateKeyToAccount(OPERATOR_KEY).address;
+    return { network, nodeUrl: node.url, l1Url: anvil.url, operator, l1Ended: anvil.ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Nothing is emptied or gone on with that another devnet uses, or that is no devnet's. */
+function assertOurs(folder: string, marker: string): void {
+  if (!existsSync(folder)) return;
+  if (!existsSync(marker)) {
+    throw usageError(`${folder} is there and holds no devnet.`, 'Name another folder by --data.');
+  }
+  const { pid } = readJson(marker) as { pid?: unknown };
+  if (typeof pid !== 'number' || pid === process.pid || !isAlive(pid)) return;
+  throw usageError(
+    `A devnet runs in ${folder} (process ${pid}).`,
+    'Stop it first, or name another folder by --data and other ports.',
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function startL1({ folder, isKept, l1Port }: DevnetOptions): Promise<Anvil> {
+  try {
+    const state = isKept ? { stateFile: join(folder, 'l1.json') } : {};
+    return await startAnvil({ port: l1Port, blockTime: 1, ...state });
+  } catch (cause) {
+    if (!(cause instanceof Error && cause.name === 'AnvilError')) throw cause;
+    const isTaken = /address already in use/i.test(cause.message);
+    const hint = isTaken ? `Port ${l1Port} is taken: name another one by --l1-port.` : undefined;
+    throw new CliError('failed', cause.message, hint, { cause });
+  }
+}
+
+/** The network of the folder, or a fresh one. */
+async function openNetwork(
+  options: DevnetOptions,
+  anvil: Anvil,
+): Promise<{ network: Network; path: string }> {
+  const { folder, parameters, closeAge } = options;
+  const path = join(folder, 'genesis.json');
+  const client = createL1Client(anvil.url);
+  if (existsSync(path)) {
+    const network = readNetwork(path);
+    if (await hasContract(client, network.contract)) return { network, path };
+    throw new CliError(
+      'failed',
+      `${folder} has a network whose contract is not on this chain: anvil was killed before it could save its state.`,
+      'Remove the folder, or name another one by --data.',
+    );
+  }
+  const account = privateKeyToAccount(OPERATOR_KEY);
+  const plan = {
+    asset: { ...ETHER, address: zeroAddress },
+    validators: [account.address],
+    closeAge,
+    bondAge: BOND_AGE_S,
+    minBond: MIN_BOND,
+    parameters,
+  };
+  writeGenesisFile(path, await createNetwork(plan, { client, account, bonding: [account] }));
+  return { network: readNetwork(path), path };
+}
+
+async function startOperator(
+  { folder, port, log }: DevnetOptions,
+  anvil: Anvil,
+  { network, path }: { network: Network; path: string },
+): Promise<RunningNode> {
+  const flags = {
+    dataDir: join(folder, 'node'),
+    genesis: path,
+    port,
+    metricsPort: 0,
+    l1Url: anvil.url,
+    l1PollMs: POLL_MS,
+    l1FromBlock: network.l1FromBlock,
+  };
+  const key = fromHex(OPERATOR_KEY);
+  try {
+    return await startNode(loadConfig({ flags }), { log, validatorKey: key, relayerKey: key });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE') throw cause;
+    throw new CliError('failed', `Port ${port} is taken.`, 'Name another one by --port.', { cause });
+  }
+}
+
+/** Keystores with a password that everybody knows: the keys are known, too. */
+async function writeAccounts(home: string): Promise<void> {
+  const names = new Set(listAccounts(home).map(({ name }) => name));
+  const passwords = { environment: { UPFRONT_PASSWORD: DEVNET_PASSWORD }, ask: undefined };
+  for (const [name, key] of FUNDED) {
+    if (!names.has(name)) await storeAccount(home, name, key, { passwords, cost: 'light' });
+  }
+}
+
+function defaultAccount(home: string): { account?: string } {
+  const { account } = readSettings({ home }, {});
+  return account === undefined ? { account: FUNDED[0][0] } : {};
+}

@@ -1,0 +1,180 @@
+/**
+ * The first layer as the client uses it: one contract, read and called by viem, with errors of this package.
+ */
+import { upfrontAbi } from '@upfront/contracts';
+import {
+  type Abi,
+  type Account,
+  type Address,
+  type Client,
+  createClient as createViemClient,
+  erc20Abi,
+  type Hex,
+  http,
+  type PublicClient,
+  type TransactionReceipt,
+  BaseError as ViemError,
+  type WalletClient,
+} from 'viem';
+import { getBlock, getChainId, readContract, waitForTransactionReceipt, writeContract } from 'viem/actions';
+import { ConfigurationError, L1Error, L1RevertedError } from '../errors/kinds.ts';
+import type { AccountSource } from '../signer.ts';
+
+/** A URL, a viem client that reads (and, with an account, sends), or one of each. */
+export type L1Source =
+  | string
+  | PublicClient
+  | WalletClient
+  | { readonly read: Client; readonly write: WalletClient };
+
+/** accounts(a) of the contract; units. */
+export interface L1Account {
+  readonly balance: bigint;
+  readonly debited: bigint;
+  readonly claimable: bigint;
+  /** The lowest sequence of an authority that may still debit. */
+  readonly sequence: bigint;
+  readonly exiting: boolean;
+}
+
+/** A call whose receipt is there. */
+export interface Sent {
+  readonly hash: Hex;
+  readonly receipt: TransactionReceipt;
+}
+
+export interface L1 {
+  /** Who sends transactions; undefined: nobody. */
+  readonly sender: Address | undefined;
+  chainId(): Promise<number>;
+  /** Time of the newest block, s. */
+  time(): Promise<bigint>;
+  account(contract: Address, account: Address): Promise<L1Account>;
+  exit(contract: Address, account: Address): Promise<{ item: bigint; time: bigint; sequence: bigint }>;
+  member(contract: Address, account: Address): Promise<{ bond: bigint; leaving: bigint; validator: boolean }>;
+  /** A getter without arguments. */
+  value<N extends Getter>(contract: Address, name: N): Promise<GetterValue<N>>;
+  /** An ERC-20's allowance for the contract, and its decimals. */
+  allowance(token: Address, owner: Address, spender: Address): Promise<bigint>;
+  decimals(token: Address): Promise<number>;
+  /** Simulated, sent and waited for. Throws L1Error, or L1RevertedError if it is mined and failed. */
+  call(
+    what: string,
+    request: { address: Address; functionName: string; args: readonly unknown[]; value?: bigint; abi?: Abi },
+  ): Promise<Sent>;
+}
+
+interface Getters {
+  asset: Address;
+  unit: bigint;
+  closeAge: bigint;
+  number: bigint;
+  acknowledged: bigint;
+  items: bigint;
+  validators: number;
+  closed: boolean;
+}
+type Getter = keyof Getters;
+type GetterValue<N extends Getter> = Getters[N];
+
+export { erc20Abi, upfrontAbi };
+
+/** `account` signs transactions if the source has no account of its own. */
+export function createL1(source: L1Source, account: AccountSource | undefined): L1 {
+  const { read, write, from } = clientsOf(source, account);
+  const ask = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw new L1Error(what, error);
+    }
+  };
+  const get = <T>(contract: Address, functionName: string, args: readonly unknown[] = []): Promise<T> =>
+    ask(`Reading ${functionName}`, async () => {
+      const abi: Abi = upfrontAbi;
+      return (await readContract(read, { address: contract, abi, functionName, args })) as T;
+    });
+
+  return {
+    sender: typeof from === 'string' ? from : from?.address,
+    chainId: () => ask('Reading the chain id', () => getChainId(read)),
+    time: () => ask('Reading the newest block', async () => (await getBlock(read)).timestamp),
+    async account(contract, address) {
+      const [balance, debited, claimable, sequence, exiting] = await get<
+        [bigint, bigint, bigint, bigint | number, boolean]
+      >(contract, 'accounts', [address]);
+      return { balance, debited, claimable, sequence: BigInt(sequence), exiting };
+    },
+    async exit(contract, address) {
+      const [item, time, sequence] = await get<[bigint, bigint, bigint | number]>(contract, 'exits', [
+        address,
+      ]);
+      return { item, time, sequence: BigInt(sequence) };
+    },
+    async member(contract, address) {
+      const [bond, leaving, validator] = await get<[bigint, bigint, boolean]>(contract, 'members', [address]);
+      return { bond, leaving, validator };
+    },
+    value: (contract, name) => get(contract, name),
+    allowance: (token, owner, spender) =>
+      ask('Reading the allowance', () =>
+        readContract(read, {
+          address: token,
+          abi: erc20Abi,
+          functionName: 'allowance',
+          args: [owner, spender],
+        }),
+      ),
+    decimals: (token) =>
+      ask('Reading the decimals', () =>
+        readContract(read, { address: token, abi: erc20Abi, functionName: 'decimals' }),
+      ),
+    async call(what, { address, functionName, args, value, abi }) {
+      if (write === undefined || from === undefined)
+        throw new ConfigurationError(`${what} needs an account on the first layer.`);
+      const hash = await ask(what, () => {
+        const request = {
+          address,
+          abi: abi ?? (upfrontAbi as Abi),
+          functionName,
+          args,
+          account: from,
+          chain: null,
+        };
+        return writeContract(write, value === undefined ? request : { ...request, value });
+      });
+      const receipt = await ask(what, () => waitForTransactionReceipt(read, { hash }));
+      if (receipt.status !== 'success') throw new L1RevertedError(what, hash);
+      return { hash, receipt };
+    },
+  };
+}
+
+/** Whether a call failed because the contract said no, and with which of its errors. */
+export function contractErrorOf(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof ViemError)) return undefined;
+  const found = cause.walk((one) => one instanceof Error && one.name === 'ContractFunctionRevertedError');
+  return found !== null && 'data' in found
+    ? (found.data as { errorName?: string } | undefined)?.errorName
+    : undefined;
+}
+
+function clientsOf(
+  source: L1Source,
+  account: AccountSource | undefined,
+): { read: Client; write: Client | undefined; from: Account | Address | undefined } {
+  const wallet = account !== undefined && 'request' in account ? account : undefined;
+  const local = account !== undefined && !('request' in account) ? account : undefined;
+  if (typeof source === 'string') {
+    const read = createViemClient({ transport: http(source), pollingInterval: 500 });
+    return { read, write: wallet ?? read, from: wallet?.account ?? local };
+  }
+  if ('read' in source) return { read: source.read, write: source.write, from: source.write.account };
+  const own = source.account as Account | undefined;
+  return {
+    read: source,
+    write: own === undefined ? (wallet ?? source) : source,
+    from: own ?? wallet?.account ?? local,
+  };
+}

@@ -1,0 +1,312 @@
+/**
+ * The embedded engine: one operator in this process orders what comes in (docs/protocol.md, 5 to 7).
+ *
+ * A message goes: intake (bounded) -> cheap checks against the ledger -> signatures, in batches -> the next block ->
+ * applied -> durable -> answered. No step waits for a single message; no await stands between sealing and applying.
+ * Invariant: an answer leaves only when every block that it rests on is on disk.
+ */
+import {
+  type Applied,
+  checkFetch,
+  checkFulfil,
+  codes,
+  FETCH,
+  FULFIL,
+  isTraceless,
+  type Ledger,
+  MESSAGE,
+  type MessageIndex,
+  readSafe,
+  readU64,
+  scanBlock,
+  splitMessages,
+} from '@upfront/core';
+import type { Signer } from '../signatures/signer.ts';
+import type { Verifier } from '../signatures/verifier.ts';
+import { BlockBuilder } from './block-builder.ts';
+import type { Chain, ChainLog } from './chain.ts';
+import type { Answer, Engine, L1Observation } from './engine.ts';
+import { type Evidence, gatherEvidence, isUrgent, NO_EVIDENCE, placeOf, type WantedRotation } from './evidence.ts';
+import {
+  BLOCK_SPACING,
+  BLOCKS_IN_FLIGHT_MOST,
+  BUSY_INTERVAL,
+  INTAKE_BYTES_MOST,
+  INTAKE_MESSAGES_MOST,
+} from './limits.ts';
+import { Retries } from './retries.ts';
+import { SignatureBatches } from './signature-batches.ts';
+import { decodeAnswers, STAGE, Submission } from './submission.ts';
+
+export interface EmbeddedOptions {
+  readonly chain: Chain;
+  readonly verifier: Verifier;
+  readonly signer: Signer;
+  readonly log: ChainLog;
+  /** ms since the Unix epoch; may go back, blocks do not follow. */
+  now(): number;
+  /** What the operator wants changed in the validators' set. */
+  wanted?(): WantedRotation | undefined;
+  /** Instead of INTAKE_MESSAGES_MOST. */
+  readonly intakeMessages?: number;
+}
+
+/** Node codes (docs/api.md). */
+const OVERLOADED = 100;
+const STOPPING = 108;
+
+export class EmbeddedEngine implements Engine {
+  readonly kind = 'embedded';
+  readonly #chain: Chain;
+  readonly #ledger: Ledger;
+  readonly #options: EmbeddedOptions;
+  readonly #batches: SignatureBatches;
+  readonly #retries: Retries;
+  readonly #builder = new BlockBuilder();
+  /** Submissions with messages for a block, in order. */
+  readonly #ready: Submission[] = [];
+  #intakeMessages = 0;
+  #intakeBytes = 0;
+  #seen: L1Observation | undefined;
+  #isUrgent = false;
+  #sealed = Number.NEGATIVE_INFINITY;
+  #isScheduled = false;
+  #isWaitingForRoom = false;
+  #tick: NodeJS.Timeout | undefined;
+  #isClosing = false;
+  #drained: PromiseWithResolvers<void> | undefined;
+
+  /** Throws Error if the signer alone is no quorum: then no block of its could be final. */
+  constructor(options: EmbeddedOptions) {
+    const { chain, verifier, signer } = options;
+    this.#options = options;
+    this.#chain = chain;
+    this.#ledger = chain.ledger;
+    if (placeOf(chain.ledger, signer.address) < 0 || !chain.ledger.isQuorum(1)) {
+      throw new Error('the embedded engine needs the key of the one validator');
+    }
+    const fail = (error: unknown): void => chain.fail(error);
+    this.#batches = new SignatureBatches(chain.ledger, verifier, (done) => this.#signed(done), fail);
+    const answered = (submission: Submission): void => this.#settle(submission);
+    const durable = (height: number): Promise<void> | undefined => chain.durable(height);
+    this.#retries = new Retries({ ledger: chain.ledger, store: chain.store, durable, answered, fail });
+    this.#keepTicking();
+  }
+
+  async submit(messages: Uint8Array): Promise<Answer[]> {
+    const index = this.#split(messages);
+    const answers = await this.submitBytes(messages, index);
+    const view = new DataView(messages.buffer, messages.byteOffset, messages.length);
+    return decodeAnswers(answers, (i) => view.getUint16(index.offsets[i]! + FETCH.count));
+  }
+
+  submitBytes(messages: Uint8Array, index: MessageIndex = this.#split(messages)): Promise<Uint8Array> {
+    // A Buffer's `slice` shares memory where the core relies on a copy.
+    const bytes = new Uint8Array(messages.buffer, messages.byteOffset, messages.length);
+    const submission = new Submission(bytes, index);
+    const count = index.offsets.length;
+    if (count === 0) return Promise.resolve(submission.answers);
+    const { intakeMessages = INTAKE_MESSAGES_MOST } = this.#options;
+    const isFull =
+      this.#intakeMessages + count > intakeMessages || this.#intakeBytes + messages.length > INTAKE_BYTES_MOST;
+    if (this.#isClosing || isFull) {
+      const code = this.#isClosing ? STOPPING : OVERLOADED;
+      for (let i = 0; i < count; i++) submission.rejected(i, 0, code);
+      return Promise.resolve(submission.answers);
+    }
+    this.#intakeMessages += count;
+    this.#intakeBytes += messages.length;
+    this.#admit(submission);
+    return submission.promise;
+  }
+
+  observe(observation: L1Observation): void {
+    this.#seen = observation;
+    this.#look();
+    this.#schedule();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    clearTimeout(this.#tick);
+    if (this.#chain.isBroken) return;
+    if (this.#intakeMessages > 0) {
+      this.#drained ??= Promise.withResolvers<void>();
+      await this.#drained.promise;
+    }
+    await this.#chain.durable(this.#ledger.height);
+    await this.#chain.store.indexed(this.#chain.height);
+  }
+
+  /** Cheap checks; what they leave over goes on to signatures or to the next block. */
+  #admit(submission: Submission): void {
+    const { bytes, view, offsets } = submission;
+    const time = this.#time();
+    let isUnsigned = false;
+    for (let i = 0; i < offsets.length; i++) {
+      const offset = offsets[i]!;
+      const type = bytes[offset]!;
+      const code =
+        type === MESSAGE.fetch
+          ? checkFetch(this.#ledger, bytes, view, offset, time)
+          : checkFulfil(this.#ledger, bytes, view, offset);
+      if (Retries.isPossible(type, code) && !this.#mayCatchUp(code)) {
+        submission.stages[i] = STAGE.done;
+        this.#retries.add(submission, i, code, this.#ledger.height);
+      } else if (type === MESSAGE.fulfil && code !== 0) submission.rejected(i, this.#ledger.height, code);
+      else if (this.#batches.add(submission, i)) isUnsigned = true;
+    }
+    if (isUnsigned) this.#batches.enqueue(submission);
+    else this.#signed(submission);
+  }
+
+  /** The signatures of a submission are checked, or it needs none. */
+  #signed(submission: Submission): void {
+    if (submission.stages.includes(STAGE.ready)) {
+      this.#ready.push(submission);
+      this.#schedule();
+    } else this.#settle(submission);
+  }
+
+  /** Gives the answers out when all are there and durable. */
+  #settle(submission: Submission): void {
+    if (submission.left > 0) return;
+    const durable = this.#chain.durable(submission.height);
+    if (durable === undefined) this.#complete(submission);
+    else void durable.then(() => this.#complete(submission));
+  }
+
+  #complete(submission: Submission): void {
+    this.#intakeMessages -= submission.stages.length;
+    this.#intakeBytes -= submission.bytes.length;
+    submission.complete();
+    if (this.#intakeMessages === 0) this.#drained?.resolve();
+  }
+
+  /** A block in a turn of its own, so that whatever came in with this turn is in it too. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#isWaitingForRoom || this.#chain.inFlight >= BLOCKS_IN_FLIGHT_MOST) return;
+    if (this.#ready.length === 0 && !this.#isUrgent) return;
+    this.#isScheduled = true;
+    const make = (): void => {
+      this.#isScheduled = false;
+      this.#make();
+    };
+    if (performance.now() - this.#sealed >= BLOCK_SPACING) setImmediate(make);
+    else setTimeout(make, BLOCK_SPACING);
+  }
+
+  #make(): void {
+    if (this.#chain.inFlight >= BLOCKS_IN_FLIGHT_MOST) return;
+    const room = this.#chain.store.room();
+    if (room !== undefined) {
+      this.#isWaitingForRoom = true;
+      void room.then(() => {
+        this.#isWaitingForRoom = false;
+        this.#schedule();
+      });
+      return;
+    }
+    try {
+      this.#seal();
+    } catch (error) {
+      this.#chain.fail(error);
+      return;
+    }
+    this.#keepTicking();
+    this.#schedule();
+  }
+
+  /** Chooses, seals, writes and applies one block, all in one turn; its answers wait for the disk. */
+  #seal(): void {
+    const evidence = this.#evidence();
+    this.#ready.splice(0, this.#builder.choose(this.#ready));
+    const ledger = this.#ledger;
+    const bytes = this.#builder.encode(ledger.height + 1, this.#time(), ledger.digest, evidence);
+    const block = scanBlock(bytes, ledger.genesis.parameters);
+    if (block === undefined) throw new Error('a block of our own is malformed');
+    const verdicts = new Uint8Array(evidence.views.length + this.#builder.count).fill(1);
+    const complete: Submission[] = [];
+    const applied = this.#chain.append(block, verdicts, () => {
+      for (const submission of complete) this.#complete(submission);
+      this.#schedule();
+    });
+    this.#sealed = performance.now();
+    this.#answer(applied, complete);
+    // Evidence that brought nothing will bring nothing again before the next observation.
+    this.#isUrgent = false;
+    if (evidence.views.length > 0) this.#look();
+  }
+
+  /** Writes down what became of each message; `complete` gets the submissions whose last answer this was. */
+  #answer({ results, firstNonces }: Applied, complete: Submission[]): void {
+    const { fulfils, fetches, doubled } = this.#builder;
+    const { height, clock } = this.#ledger;
+    for (let i = 0; i < fulfils.indexes.length; i++) {
+      const submission = fulfils.submissions[i]!;
+      const index = fulfils.indexes[i]!;
+      const code = results[i]!;
+      if (code === 0) {
+        submission.fulfilled(index, height, readSafe(submission.view, submission.offsets[index]! + FULFIL.nonce));
+      } else if (code === codes.notOpen) this.#retries.add(submission, index, code, height);
+      else submission.rejected(index, height, code);
+      if (submission.left === 0) complete.push(submission);
+    }
+    for (let i = 0; i < fetches.indexes.length; i++) {
+      const submission = fetches.submissions[i]!;
+      const index = fetches.indexes[i]!;
+      const code = results[fulfils.indexes.length + i]!;
+      if (code === 0) submission.dealt(index, height, firstNonces[i]!, clock);
+      else if (!isTraceless(code)) {
+        const sequence = readU64(submission.view, submission.offsets[index]! + FETCH.sequence);
+        submission.refused(index, height, sequence, code);
+      } else if (Retries.isPossible(MESSAGE.fetch, code)) this.#retries.add(submission, index, code, height);
+      else submission.rejected(index, height, code);
+      if (submission.left === 0) complete.push(submission);
+    }
+    for (let i = 0; i < doubled.indexes.length; i++) {
+      this.#retries.add(doubled.submissions[i]!, doubled.indexes[i]!, codes.notOpen, height);
+    }
+  }
+
+  #evidence(): Evidence {
+    const { signer, wanted } = this.#options;
+    const own = placeOf(this.#ledger, signer.address);
+    if (this.#seen === undefined || own < 0) return NO_EVIDENCE;
+    return gatherEvidence(this.#ledger, own, this.#seen, wanted?.(), signer);
+  }
+
+  /** Whether what was seen of L1 needs a block by itself. */
+  #look(): void {
+    const { signer, wanted, now } = this.#options;
+    const own = placeOf(this.#ledger, signer.address);
+    const seen = this.#seen;
+    this.#isUrgent = seen !== undefined && own >= 0 && isUrgent(this.#ledger, own, seen, wanted?.(), now());
+  }
+
+  /** *Lagging* may be over with the view that the next block will carry. */
+  #mayCatchUp(code: number): boolean {
+    return code === codes.lagging && this.#seen !== undefined && this.#seen.time > this.#ledger.l1Time;
+  }
+
+  /** While the ledger is busy, a block a second, so that its clock goes on. */
+  #keepTicking(): void {
+    clearTimeout(this.#tick);
+    if (this.#isClosing || !this.#ledger.isBusy()) return;
+    this.#tick = setTimeout(() => {
+      if (this.#isClosing) return;
+      if (this.#chain.inFlight < BLOCKS_IN_FLIGHT_MOST) this.#make();
+      this.#keepTicking();
+    }, BUSY_INTERVAL);
+  }
+
+  #time(): number {
+    return Math.max(this.#ledger.time, this.#options.now());
+  }
+
+  #split(messages: Uint8Array): MessageIndex {
+    const index = splitMessages(messages, this.#ledger.genesis.parameters);
+    if (index === undefined) throw new RangeError('malformed messages: split them before they are submitted');
+    return index;
+  }
+}

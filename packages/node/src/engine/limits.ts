@@ -1,0 +1,32 @@
+/**
+ * The limits of the engine, with unit and origin. Those of frames and connections are limits.ts of the node.
+ *
+ * Invariant: the relations at the end hold, or the module does not load.
+ */
+
+/** Bytes of messages a block: at 86 bytes some 48,000 payments; one takes 4 ms to write and about 150 ms to apply. */
+export const BLOCK_BYTES_MOST = 4 << 20;
+/** Messages a block: bounds how long the main thread is away from its sockets. */
+export const BLOCK_MESSAGES_MOST = 16_384;
+/** L1 items a block; 61 bytes each. */
+export const BLOCK_ITEMS_MOST = 1000;
+/** Blocks sealed and not yet durable: one is being written while the next gathers. */
+export const BLOCKS_IN_FLIGHT_MOST = 2;
+/** ms between two seals at least, so that light load is not a disk write a message. */
+export const BLOCK_SPACING = 1;
+/** ms between blocks while something is open, unsettled or unacknowledged (DESIGN: a block a second). */
+export const BUSY_INTERVAL = 1000;
+
+/** Messages taken in and not yet answered; each costs its bytes and 40 more. Above: overloaded (100). */
+export const INTAKE_MESSAGES_MOST = 1 << 20;
+/** Bytes of messages taken in and not yet answered. Above: overloaded (100). */
+export const INTAKE_BYTES_MOST = 128 << 20;
+/** Signature batches under way: the next one gathers what is waiting. */
+export const CHECKS_IN_FLIGHT_MOST = 2;
+/** Messages asked for again whose answer is being looked up; the rest wait for their turn. */
+export const LOOKUPS_IN_FLIGHT_MOST = 64;
+
+/** The longest message: a fetch of 256 posts' intents, or a post of 65,535 bytes. */
+const MESSAGE_BYTES_MOST = 28 + 65_535;
+if (MESSAGE_BYTES_MOST > BLOCK_BYTES_MOST) throw new RangeError('a block does not hold the longest message');
+if (BLOCK_BYTES_MOST > INTAKE_BYTES_MOST) throw new RangeError('the intake does not hold a block');

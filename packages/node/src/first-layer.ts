@@ -1,0 +1,172 @@
+/**
+ * The node's two connections to the first layer, the watcher and the relayer, and what the API says of them.
+ *
+ * DESIGN: at the start a node whose own chain lacks a settlement that L1 has is refused: its data are not whole, and
+ * whatever it ordered would contradict what it signed before. The same is looked at with every observation.
+ */
+import { upfrontAbi } from '@upfront/contracts';
+import { type Genesis, type Ledger, toHex } from '@upfront/core';
+import { type Address, type Client, createClient, type Hex, http } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { readContract } from 'viem/actions';
+import type { ContractFacts, L1Status } from './api/http/sources.ts';
+import type { Config } from './config/settings.ts';
+import type { L1Observation } from './engine/engine.ts';
+import { createRelayer, type Relayer } from './l1/relayer.ts';
+import { createWatcher, type Watcher } from './l1/watcher.ts';
+import type { Logger } from './log.ts';
+import type { FinalBlock, Replica } from './replica.ts';
+import type { StoreReader } from './store/store.ts';
+
+export interface FirstLayerOptions {
+  readonly config: Pick<Config, 'l1Url' | 'l1Tag' | 'l1PollMs' | 'l1FromBlock' | 'relay'>;
+  readonly genesis: Genesis;
+  readonly replica: Pick<Replica, 'ledger'>;
+  readonly store: Pick<StoreReader, 'settlement' | 'header'>;
+  /** Pays for settlements; undefined: others relay. */
+  readonly relayerKey: Uint8Array | undefined;
+  readonly log: Logger;
+  readonly onObservation: (observation: L1Observation) => void;
+  readonly onRelayed: (outcome: 'sent' | 'confirmed') => void;
+  /** Our own chain lacks what L1 has settled. */
+  readonly fatal: (error: Error) => void;
+}
+
+export interface FirstLayer extends L1Status {
+  /** Why the node cannot serve; empty: it can. */
+  faults(): string[];
+  /** A block is final. */
+  onBlock(block: Pick<FinalBlock, 'formed'>): void;
+  close(): Promise<void>;
+}
+
+/** ms until a request to the RPC is given up. */
+const RPC_TIMEOUT_MS = 15_000;
+/** What the watcher says when nothing can be taken from L1 until somebody looks. */
+const HOPELESS: readonly string[] = ['misconfigured', 'l1-reorganised'];
+
+/** The chain on L1 goes further than ours. */
+export class ChainBehindError extends Error {
+  override readonly name = 'ChainBehindError';
+
+  constructor(settled: number, formed: number) {
+    super(
+      `L1 has taken settlement ${settled}, and this node's chain has formed only ${formed}: ` +
+        'its data directory is not whole, or belongs to another deployment',
+    );
+  }
+}
+
+/** Without an `l1Url`: nothing is watched, and nothing relayed. */
+export async function connectFirstLayer(options: FirstLayerOptions): Promise<FirstLayer | undefined> {
+  const { config, genesis, log, replica, store } = options;
+  if (config.l1Url === undefined) return undefined;
+  const client = createClient({ transport: http(config.l1Url, { timeout: RPC_TIMEOUT_MS, retryCount: 0 }) });
+  const contract = toHex(genesis.contract);
+  await assertChainNotBehind(client, contract, options);
+
+  let facts: ContractFacts | undefined;
+  const learnFacts = async (): Promise<void> => {
+    facts ??= await readFacts(client, contract).catch(() => undefined);
+  };
+  await learnFacts();
+  const watcher = watch(client, options, learnFacts);
+  const relayer = relay(client, options);
+  return {
+    status: () => watcher.state().status,
+    facts: () => facts,
+    settlementTransaction: async (number) => {
+      // L1 that does not answer is no reason not to show the settlement.
+      return (await watcher.settlement(number).catch(() => undefined))?.transaction;
+    },
+    faults() {
+      const { status, reason, closed } = watcher.state();
+      const faults = HOPELESS.includes(status) ? [`L1 ${status}: ${reason}`] : [];
+      if (closed) faults.push('the contract has closed: everybody claims the settled balance');
+      return faults;
+    },
+    onBlock({ formed }) {
+      watcher.imported(replica.ledger.imported);
+      if (formed !== undefined) relayer?.wake();
+    },
+    async close() {
+      await relayer?.close();
+      await watcher.close();
+      log.debug({ settlements: store.settlement(1) !== undefined }, 'left the first layer');
+    },
+  };
+}
+
+function watch(client: Client, options: FirstLayerOptions, learnFacts: () => Promise<void>): Watcher {
+  const { config, genesis, replica, log, onObservation, fatal } = options;
+  const { ledger } = replica;
+  return createWatcher({
+    client,
+    contract: toHex(genesis.contract),
+    chainId: genesis.chainId,
+    tag: config.l1Tag,
+    fromBlock: config.l1FromBlock,
+    pollMs: config.l1PollMs,
+    imported: { items: ledger.imported, head: importedHead(ledger), time: ledger.l1Time },
+    onObservation: (observation) => {
+      void learnFacts();
+      const { formed } = ledger.settlements;
+      if (observation.settled > formed) fatal(new ChainBehindError(observation.settled, formed));
+      else onObservation(observation);
+    },
+    onState: ({ status, reason }) => log.debug({ status, reason }, 'the watcher'),
+    log,
+  });
+}
+
+function relay(client: Client, options: FirstLayerOptions): Relayer | undefined {
+  const { config, genesis, relayerKey, store, log, onRelayed } = options;
+  if (!config.relay || relayerKey === undefined) return undefined;
+  const seen = { sent: 0, settled: -1 };
+  return createRelayer({
+    client,
+    account: privateKeyToAccount(toHex(relayerKey)),
+    contract: toHex(genesis.contract),
+    chainId: genesis.chainId,
+    pollMs: config.l1PollMs,
+    next: (number) => {
+      const settlement = store.settlement(number);
+      const header = settlement && store.header(settlement.height);
+      return settlement && header && { formed: settlement.formed, ...header };
+    },
+    onState: ({ status, reason, sent, settled }) => {
+      log.debug({ status, reason }, 'the relayer');
+      for (; seen.sent < sent; seen.sent++) onRelayed('sent');
+      if (seen.settled < 0) seen.settled = settled;
+      for (; seen.settled < settled; seen.settled++) onRelayed('confirmed');
+    },
+    log,
+  });
+}
+
+/** Throws ChainBehindError. An L1 that does not answer is looked at again by every observation. */
+async function assertChainNotBehind(client: Client, address: Address, options: FirstLayerOptions): Promise<void> {
+  const { formed } = options.replica.ledger.settlements;
+  let settled: bigint;
+  try {
+    settled = await readContract(client, { address, abi: upfrontAbi, functionName: 'number' });
+  } catch (error) {
+    options.log.warn({ err: error }, 'L1 does not answer: the chain is compared with it later');
+    return;
+  }
+  if (Number(settled) > formed) throw new ChainBehindError(Number(settled), formed);
+}
+
+async function readFacts(client: Client, address: Address): Promise<ContractFacts> {
+  const contract = { address, abi: upfrontAbi } as const;
+  const [asset, unit] = await Promise.all([
+    readContract(client, { ...contract, functionName: 'asset' }),
+    readContract(client, { ...contract, functionName: 'unit' }),
+  ]);
+  return { asset: asset.toLowerCase() as Hex, unit };
+}
+
+/** The head of the chain of items at the last imported one. */
+function importedHead(ledger: Ledger): Uint8Array {
+  return ledger.heads.at(-1) ?? new Uint8Array(32);
+}

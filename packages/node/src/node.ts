@@ -1,0 +1,349 @@
+/**
+ * A running node: everything is built here in order, and closed in reverse.
+ *
+ * DESIGN.md, Engines. Log, genesis, store and chain with the engine (or without one, on a node that has no key),
+ * metrics, intake, streams, first layer, API. Signals are the command line's. Invariant: whatever fails on the way up,
+ * what was built before it is closed again; and a stop answers what was taken in before it closes.
+ */
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createDomain, type Genesis, genesisHash, type Hashes, toHex } from '@upfront/core';
+import { createHttpServer } from './api/http/server.ts';
+import type { Sources } from './api/http/sources.ts';
+import { Intake } from './api/intake.ts';
+import { Hub } from './api/socket/hub.ts';
+import { createSocketServer, SOCKET_PATH, type SocketServer } from './api/socket/server.ts';
+import { AddressBuckets } from './api/token-bucket.ts';
+import { readGenesisFile } from './config/genesis-file.ts';
+import type { Config } from './config/settings.ts';
+import type { Engine, L1Observation } from './engine/engine.ts';
+import type { WantedRotation } from './engine/evidence.ts';
+import { openChain } from './engine/open-chain.ts';
+import { endProcess, startEmbedded } from './engine/start-embedded.ts';
+import { connectFirstLayer, type FirstLayer, type FirstLayerOptions } from './first-layer.ts';
+import { createHashes } from './hashes.ts';
+import { createLimits, type Limits } from './limits.ts';
+import { createLog, type Logger, redactUrl } from './log.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { startMetricsServer } from './metrics/server.ts';
+import type { Replica } from './replica.ts';
+import { openStore } from './store/lmdb-store.ts';
+import type { Store } from './store/store.ts';
+
+/** What does not come from the configuration. */
+export interface NodeOverrides {
+  /** The validator's private key, 32 bytes. Undefined: the node reads, and takes no messages. */
+  readonly validatorKey?: Uint8Array | undefined;
+  /** The key that pays for settlements on L1. Undefined: others relay. */
+  readonly relayerKey?: Uint8Array | undefined;
+  /** Instead of the file that the configuration names. */
+  readonly genesis?: Genesis;
+  /** Instead of one to stdout. */
+  readonly log?: Logger;
+  /** Beyond those that the configuration sets. */
+  readonly limits?: Partial<Limits>;
+  /** ms since the Unix epoch, for block times. */
+  readonly now?: () => number;
+  /** Instead of the one behind `l1Url`. */
+  readonly firstLayer?: (options: FirstLayerOptions) => Promise<FirstLayer | undefined>;
+  /** A change of the validators' set that the operator wants. */
+  readonly wanted?: () => WantedRotation | undefined;
+  /** Nothing can be made durable any more; must end the process, as the default does. */
+  readonly fatal?: (error: Error) => void;
+}
+
+export interface RunningNode {
+  /** Of the HTTP API. */
+  readonly url: string;
+  /** Of the WebSocket. */
+  readonly socketUrl: string;
+  /** Undefined: metrics are off. */
+  readonly metricsUrl: string | undefined;
+  /** The validator's, in hex; undefined: this node has no key. */
+  readonly address: string | undefined;
+  readonly genesis: Genesis;
+  readonly genesisHash: string;
+  /** Of the newest durable block. */
+  height(): number;
+  /** Stops taking messages, answers those that were taken, and closes everything. */
+  close(): Promise<void>;
+}
+
+/** Engine, replica and store, whatever kind they are. */
+interface Machine {
+  readonly engine: Engine | undefined;
+  readonly replica: Replica;
+  readonly store: Store;
+  readonly hashes: Hashes;
+  readonly address: string | undefined;
+  close(): Promise<void>;
+}
+
+type Closer = () => Promise<void> | void;
+
+/**
+ * Starts a node.
+ *
+ * @throws ConfigError if the genesis cannot be used, RangeError if a limit's relation fails, Error if the data
+ * directory is in use or another network's, ChainBehindError if it lacks what L1 has settled
+ */
+export async function startNode(config: Config, overrides: NodeOverrides = {}): Promise<RunningNode> {
+  const log = overrides.log ?? createLog(config.logLevel);
+  const limits = limitsOf(config, overrides.limits);
+  const genesis = overrides.genesis ?? readGenesisFile(config.genesis);
+  const closers: Closer[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  try {
+    return await buildNode({ config, overrides, log, limits, genesis, closers, closeAll });
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+interface Build {
+  readonly config: Config;
+  readonly overrides: NodeOverrides;
+  readonly log: Logger;
+  readonly limits: Limits;
+  readonly genesis: Genesis;
+  readonly closers: Closer[];
+  readonly closeAll: () => Promise<void>;
+}
+
+async function buildNode(build: Build): Promise<RunningNode> {
+  const { config, log, limits, genesis, closers, closeAll } = build;
+  const metrics = createMetrics();
+  let metricsUrl: string | undefined;
+  if (config.metrics) {
+    const server = await startMetricsServer(metrics, { host: config.metricsHost, port: config.metricsPort });
+    closers.push(() => server.close());
+    metricsUrl = server.url;
+  }
+  const machine = await startMachine(build);
+  closers.push(() => machine.close());
+  const { engine, replica, store, hashes } = machine;
+  const state = { isStopping: false };
+
+  const now = (): number => performance.now();
+  const { parameters } = genesis;
+  const intake = new Intake({ engine, parameters, limits, metrics, now });
+  const hub = new Hub({
+    height: replica.height,
+    parameters,
+    fulfilBytes: (nonce) => store.fulfilBytes(nonce),
+    onError: (error, height) => log.error({ err: error, height }, 'a block could not be streamed'),
+  });
+  const sockets = createSocketServer({ limits, intake, hub, history: store, metrics, log, now });
+  const l1 = await connectL1(build, machine, metrics);
+  closers.push(async () => l1?.close());
+  closers.push(
+    replica.subscribe((block) => {
+      metrics.block(block, Date.now());
+      hub.push(block);
+      l1?.onBlock(block);
+    }),
+  );
+
+  const faults = (): string[] => faultsOf({ isStopping: state.isStopping, engine, l1, replica });
+  const sources = sourcesOf(build, { machine, intake, l1, faults, now });
+  const http = await createHttpServer({ sources, metrics, log });
+  sockets.attach(http.server);
+  closers.push(async () => {
+    // Connections with half a request would keep the server open.
+    const timer = setTimeout(() => http.server.closeAllConnections(), limits.closeMs);
+    await http.close();
+    clearTimeout(timer);
+  });
+  closers.push(() => sockets.close());
+  watchGauges(metrics, { machine, intake, sockets, dataDir: config.dataDir });
+  await http.listen({ host: config.host, port: config.port });
+  closers.push(async () => {
+    if (!(await intake.drain(limits.drainMs))) log.warn({}, 'not all answers were ready in time');
+  });
+
+  const url = urlOf(http.server.address() as AddressInfo);
+  log.info({ url, metricsUrl, height: replica.height, l1: config.l1Url && redactUrl(config.l1Url) }, 'serving');
+  let closing: Promise<void> | undefined;
+  return {
+    url,
+    socketUrl: `${url.replace(/^http/, 'ws')}${SOCKET_PATH}`,
+    metricsUrl,
+    address: machine.address,
+    genesis,
+    genesisHash: toHex(genesisHash(genesis, hashes)),
+    height: () => replica.height,
+    close() {
+      state.isStopping = true;
+      closing ??= closeAll().then(() => log.info({}, 'stopped'));
+      return closing;
+    },
+  };
+}
+
+/** With a key, an engine that orders; without, what is on disk, to be read. */
+async function startMachine({ config, overrides, log, genesis }: Build): Promise<Machine> {
+  const { validatorKey, now = Date.now, wanted, fatal = endProcess(log) } = overrides;
+  const path = config.dataDir;
+  if (validatorKey !== undefined) {
+    const embedded = await startEmbedded({
+      genesis,
+      path,
+      privateKey: validatorKey,
+      workers: config.workers,
+      log,
+      now,
+      ...(wanted && { wanted }),
+      fatal,
+    });
+    return {
+      engine: embedded.engine,
+      replica: embedded.chain,
+      store: embedded.store,
+      hashes: embedded.hashes,
+      address: toHex(embedded.signer.address),
+      close: () => embedded.close(),
+    };
+  }
+  log.warn({}, 'no validator key: the node reads its data directory and takes no messages');
+  const hashes = await createHashes();
+  const domain = createDomain(genesis.chainId, genesis.contract, hashes);
+  const identity = { genesisHash: genesisHash(genesis, hashes), parameters: genesis.parameters, domain };
+  const store = await openStore({ path, ...identity, fatal });
+  try {
+    const seed = randomBytes(4).readInt32BE();
+    const chain = await openChain({ genesis, hashes, store, log, seed, fatal });
+    return { engine: undefined, replica: chain, store, hashes, address: undefined, close: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function connectL1(build: Build, machine: Machine, metrics: Metrics): Promise<FirstLayer | undefined> {
+  const { config, overrides, log, genesis } = build;
+  const { engine, replica, store } = machine;
+  const { firstLayer: connect = connectFirstLayer } = overrides;
+  return connect({
+    config,
+    genesis,
+    replica,
+    store,
+    relayerKey: overrides.relayerKey,
+    log,
+    onObservation: (observation: L1Observation) => engine?.observe(observation),
+    onRelayed: (outcome) => metrics.relayed(outcome),
+    fatal: overrides.fatal ?? endProcess(log),
+  });
+}
+
+function sourcesOf(
+  { genesis, limits }: Build,
+  parts: {
+    machine: Machine;
+    intake: Intake;
+    l1: FirstLayer | undefined;
+    faults: () => string[];
+    now: () => number;
+  },
+): Sources {
+  const { machine, intake, l1, faults, now } = parts;
+  const { replica, store, hashes, engine } = machine;
+  return {
+    replica,
+    store,
+    intake,
+    genesis,
+    hashes,
+    engineKind: engine?.kind ?? 'none',
+    version: versionOfPackage(),
+    l1: l1 ?? { status: () => undefined, facts: () => undefined, settlementTransaction: async () => undefined },
+    limits,
+    messageBuckets: new AddressBuckets(limits.messageRate, limits.messageBurst, limits.rateAddresses),
+    faults,
+    now,
+  };
+}
+
+function faultsOf(parts: {
+  isStopping: boolean;
+  engine: Engine | undefined;
+  l1: FirstLayer | undefined;
+  replica: Pick<Replica, 'ledger'>;
+}): string[] {
+  const { isStopping, engine, l1, replica } = parts;
+  const faults = l1?.faults() ?? [];
+  if (isStopping) faults.push('stopping');
+  if (engine === undefined) faults.push('no validator key: messages are not taken');
+  if (replica.ledger.isLagging(Math.max(Date.now(), replica.ledger.time))) {
+    faults.push('lagging: L1 or a settlement lies back too far, so no fetch is dealt');
+  }
+  return faults;
+}
+
+function watchGauges(
+  metrics: Metrics,
+  parts: { machine: Machine; intake: Intake; sockets: SocketServer; dataDir: string },
+): void {
+  const { machine, intake, sockets, dataDir } = parts;
+  const { replica } = machine;
+  const { ledger } = replica;
+  metrics.watch({
+    height: () => replica.height,
+    clock: () => ledger.clock,
+    openNonces: () => ledger.nonces.count,
+    nonces: () => ledger.nextNonce,
+    activeStanding: () => ledger.privilege.active,
+    intakeBytes: () => intake.bytes,
+    connections: () => sockets.connections,
+    subscriptions: () => sockets.subscriptions,
+    storeBytes: () => bytesOf(dataDir),
+    l1Time: () => ledger.l1Time,
+    itemsImported: () => ledger.imported,
+    itemsAcknowledged: () => ledger.settlements.inbox,
+    settlementsFormed: () => ledger.settlements.formed,
+    settlementsUnconfirmed: () => ledger.settlements.unconfirmed.length,
+    isLagging: () => ledger.isLagging(Math.max(Date.now(), ledger.time)),
+  });
+}
+
+/** Throws RangeError if the configuration's limits do not go together with the others. */
+function limitsOf(config: Config, overrides: Partial<Limits> = {}): Limits {
+  const { connections, connectionsPerAddress, messageRate, requestRate } = config;
+  const { intakeBytes, streamQueueBytes, drainMs } = config;
+  return createLimits({
+    connections,
+    connectionsPerAddress: Math.min(connections, connectionsPerAddress),
+    messageRate,
+    messageBurst: Math.max(2 * messageRate, 4096),
+    requestRate,
+    requestBurst: 2 * requestRate,
+    intakeBytes,
+    connectionIntakeBytes: Math.min(createLimits().connectionIntakeBytes, intakeBytes),
+    streamQueueBytes,
+    drainMs,
+    ...overrides,
+  });
+}
+
+/** Size of the files in a folder; one that goes away meanwhile counts nothing. */
+function bytesOf(folder: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return bytes;
+}
+
+function versionOfPackage(): string {
+  const json: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return (json as { version: string }).version;
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,81 @@
+// The load, in a process of its own: signs its payments beforehand, lets the accounts earn what they need, warms up, and
+// then pays over WebSockets, each payer waiting for finality. Its parent asks over IPC; see bench.ts.
+
+import { WebSocket } from 'ws';
+import { createHashes } from '../packages/node/src/hashes.ts';
+import { createCurve } from '../packages/node/src/signatures/curve.ts';
+import { drive, earnAllowance, type Submit } from './bench-driver.ts';
+import { createGenesis } from './bench-network.ts';
+import { createPayers, createSealer, type Payer, type Round } from './bench-payments.ts';
+
+/** Payments a second that are signed beforehand, by batch: more than a node reaches. */
+const SIGNED_RATE: Record<number, number> = { 1: 25_000, 32: 250_000, 256: 450_000 };
+/** Seconds' worth of signed payments that go ahead, so that both processes are compiled when it counts. */
+const WARM_UP = 0.75;
+const SOCKETS = 8;
+const FRAME_HEAD = 5;
+const SUBMIT = 0x01;
+const ANSWERS = 0x81;
+/** Longer than a block's time allows, a fetch is not dealt (docs/protocol.md, expiryMost). */
+const EXPIRY = 590_000;
+
+const [url, batchText, payersText, genesisTime, secondsText] = process.argv.slice(2);
+const [batch, seconds] = [Number(batchText), Number(secondsText)];
+const hashes = await createHashes();
+const curve = createCurve(hashes, console.error);
+const payers = createPayers(curve, hashes, Number(payersText));
+const sealer = createSealer(createGenesis(curve, Number(genesisTime)), curve, hashes, payers);
+const expires = Date.now() + EXPIRY;
+const seal = (payer: Payer, count: number): Round => sealer(payer, count, expires);
+let wire = 0;
+
+const sockets = await Promise.all(Array.from({ length: Math.min(SOCKETS, payers.length) }, () => connect(url!)));
+const submitOf = (payer: number): Submit => sockets[payer % sockets.length]!;
+if (batch > 128) await earnAllowance(submitOf, payers, seal);
+// To the end: a payer that skips 64 sequences is out of range.
+await drive(submitOf, sign(WARM_UP), Number.POSITIVE_INFINITY);
+const rounds = sign(seconds);
+
+process.send!('ready');
+process.once('message', async () => {
+  const cpu = process.cpuUsage();
+  const before = wire;
+  const figures = await drive(submitOf, rounds, seconds * 1000);
+  const { user, system } = process.cpuUsage(cpu);
+  process.send!({ ...figures, loadCpu: (user + system) / 1e6, wire: wire - before }, () => process.exit());
+});
+
+function sign(duration: number): Round[][] {
+  // One payer alone waits for two round trips a payment: it gets no further than this.
+  const rate = payers.length === 1 ? 2000 : SIGNED_RATE[batch]!;
+  const each = Math.ceil((rate * duration) / batch / payers.length);
+  return payers.map((payer) => Array.from({ length: each }, () => seal(payer, batch)));
+}
+
+async function connect(address: string): Promise<Submit> {
+  const socket = new WebSocket(address, { perMessageDeflate: false });
+  const waiting = new Map<number, (answers: Uint8Array) => void>();
+  let last = 0;
+  socket.on('message', (data: Buffer) => {
+    wire += data.length;
+    if (data[0] !== ANSWERS) throw new Error(`the node says ${data.subarray(7).toString()}`);
+    const id = data.readUInt32BE(1);
+    waiting.get(id)!(data.subarray(FRAME_HEAD));
+    waiting.delete(id);
+  });
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+  });
+  return (messages) =>
+    new Promise((resolve) => {
+      const frame = Buffer.allocUnsafe(FRAME_HEAD + messages.length);
+      last = (last + 1) >>> 0;
+      frame[0] = SUBMIT;
+      frame.writeUInt32BE(last, 1);
+      frame.set(messages, FRAME_HEAD);
+      waiting.set(last, resolve);
+      wire += frame.length;
+      socket.send(frame);
+    });
+}

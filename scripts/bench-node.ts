@@ -1,0 +1,51 @@
+// The node under test, in a process of its own: a real one, over a first layer that is generated (each payer has
+// deposited). Its parent talks to it over IPC: `usage` is answered, `close` ends it.
+
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog, defaultLimits, loadConfig, startNode } from '@upfront/node';
+import { createHashes } from '../packages/node/src/hashes.ts';
+import { createCurve } from '../packages/node/src/signatures/curve.ts';
+import { createGenesis, fundingObservation, OPERATOR_KEY } from './bench-network.ts';
+import { createPayers } from './bench-payments.ts';
+
+const [payers, genesisTime, workers] = process.argv.slice(2).map(Number);
+const hashes = await createHashes();
+const curve = createCurve(hashes, console.error);
+const genesis = createGenesis(curve, genesisTime!);
+const dataDir = mkdtempSync(join(tmpdir(), 'upfront-bench-'));
+const config = loadConfig({ flags: { dataDir, port: 0, metrics: false, workers: workers! } });
+const node = await startNode(config, {
+  genesis,
+  validatorKey: OPERATOR_KEY,
+  log: createLog('error'),
+  // The load comes over few sockets from one address: what a public node would refuse from one peer is let in.
+  limits: { ...defaultLimits, messageRate: 1e9, messageBurst: 1e9, connectionIntakeBytes: defaultLimits.intakeBytes },
+  firstLayer: async ({ onObservation }) => {
+    onObservation(fundingObservation(hashes, genesis, createPayers(curve, hashes, payers!), Date.now()));
+    return undefined;
+  },
+});
+
+process.on('message', (message) => {
+  if (message === 'usage') {
+    const { user, system } = process.cpuUsage();
+    process.send!({ cpu: (user + system) / 1e6, peak: process.resourceUsage().maxRSS * 1024, disk: sizeOf(dataDir) });
+  } else void close();
+});
+process.send!({ url: node.socketUrl });
+
+async function close(): Promise<void> {
+  await node.close();
+  rmSync(dataDir, { recursive: true });
+  process.disconnect();
+}
+
+function sizeOf(directory: string): number {
+  let size = 0;
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) size += statSync(join(entry.parentPath, entry.name)).blocks * 512;
+  }
+  return size;
+}
