@@ -4,7 +4,10 @@
  * Invariant: the relations at the end hold, or the module does not load.
  */
 
-/** Bytes of messages a block: at 86 bytes some 48,000 payments; one takes 4 ms to write and about 150 ms to apply. */
+/**
+ * Bytes of messages a block: at 86 bytes some 48,000 payments; one takes 4 ms to write and about 150 ms to
+ * apply.
+ */
 export const BLOCK_BYTES_MOST = 4 << 20;
 /** Messages a block: bounds how long the main thread is away from its sockets. */
 export const BLOCK_MESSAGES_MOST = 16_384;

@@ -16,7 +16,16 @@ import {
 import type { FinalBlock, Replica } from '../replica.ts';
 import type { StoreReader } from '../store/store.ts';
 import type { Answer, Engine } from './engine.ts';
-import { createTestNetwork, FEE, FUNDS, fetchOf, type TestNetwork, transfersOf, until, ZERO } from './testing.ts';
+import {
+  createTestNetwork,
+  FEE,
+  FUNDS,
+  fetchOf,
+  type TestNetwork,
+  transfersOf,
+  until,
+  ZERO,
+} from './testing.ts';
 
 export interface RunningEngine {
   readonly engine: Engine;
@@ -42,7 +51,11 @@ export function engineSuite(name: string, start: (network: TestNetwork) => Promi
       return answers;
     };
     const dealt = (answer: Answer | undefined): number => {
-      assert.equal(answer?.status, 'dealt', JSON.stringify(answer, (_, v) => (typeof v === 'bigint' ? `${v}` : v)));
+      assert.equal(
+        answer?.status,
+        'dealt',
+        JSON.stringify(answer, (_, v) => (typeof v === 'bigint' ? `${v}` : v)),
+      );
       return answer.status === 'dealt' ? answer.first : -1;
     };
 
@@ -157,10 +170,17 @@ export function engineSuite(name: string, start: (network: TestNetwork) => Promi
       const first = dealt((await submit(fetchOf(network, payer, 0n, intents)))[0]);
       const capture = (key: Uint8Array): Uint8Array => {
         const digest = network.domain.captureDigest(payer.address, 0n, 0, 40n);
-        return encodeFulfil({ kind: 'hold', nonce: first, amount: 40n, signature: network.curve.sign(digest, key) });
+        return encodeFulfil({
+          kind: 'hold',
+          nonce: first,
+          amount: 40n,
+          signature: network.curve.sign(digest, key),
+        });
       };
       const before = balance(1);
-      assert.deepEqual(await submit(capture(payer.key)), [{ status: 'rejected', code: codes.badCaptureSignature }]);
+      assert.deepEqual(await submit(capture(payer.key)), [
+        { status: 'rejected', code: codes.badCaptureSignature },
+      ]);
       assert.equal((await submit(capture(payee.key)))[0]!.status, 'fulfilled');
       assert.equal(balance(1), before + 40n);
     });
@@ -198,9 +218,10 @@ export function engineSuite(name: string, start: (network: TestNetwork) => Promi
       const fetch = transfersOf(network, payer, 0n, network.payers[1]!.address, 3);
       assert.deepEqual(await store.fulfilBytes(first + 1), fetch.fulfil(first, 1));
       const { account, sequence, count } = (await store.fetchOfNonce(first + 2))!;
-      assert.deepEqual([Buffer.from(account).toString('hex'), sequence, count], [
-        Buffer.from(payer.address).toString('hex'), 0n, 3,
-      ]);
+      assert.deepEqual(
+        [Buffer.from(account).toString('hex'), sequence, count],
+        [Buffer.from(payer.address).toString('hex'), 0n, 3],
+      );
       const place = (await store.resolution(first))!;
       const event = eventsOf(store.events(place.height)!)[place.index]!;
       assert.equal(readU64(viewOf(event), 1), BigInt(first));
