@@ -1,3 +1,7 @@
+/**
+ * What a crash may not cost: a killed process and a full disk lose nothing that was answered (DESIGN.md,
+ * Engines).
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,3 +1,7 @@
+/**
+ * The embedded engine: the shared suite, and what is its own: ticking, evidence, reopening, backpressure,
+ * failing writes.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -145,7 +149,8 @@ test('reopened, the state is what it was: by replay, from a snapshot, and from a
     await node.close();
   };
   await reopen();
-  const newest = readdirSync(snapshots).sort((a, b) => Number.parseFloat(b) - Number.parseFloat(a))[0]!;
+  const heights = readdirSync(snapshots).map((file) => Number(file.split('-')[0]));
+  const newest = readdirSync(snapshots).find((file) => file.startsWith(`${Math.max(...heights)}-`))!;
   truncateSync(join(snapshots, newest), 100);
   writeFileSync(join(snapshots, '99-beside.part'), 'half');
   await reopen();

@@ -1,10 +1,10 @@
 /**
  * secp256k1 with 64-byte compact signatures: r, vs (EIP-2098), as docs/protocol.md, 4, says them.
  *
- * PERF, one core: native recovery 24k/s, native verification with a known key 29k/s, tiny-secp256k1
- * (WebAssembly) about a third, noble 0.6k/s. Verifying would save a sixth, but it cannot see the parity bit
- * of vs: a signature with that bit flipped verifies and does not recover to its signer, so L1 would refuse
- * the settlement that carries it. Hence: recover.
+ * PERF, one core: native recovery 24k/s, native verification with a known key 29k/s, WebAssembly
+ * (tiny-secp256k1) recovers 5k/s. Verifying would save a sixth, but it cannot see the parity bit of vs: a
+ * signature with that bit flipped verifies and does not recover to its signer, so L1 would refuse the
+ * settlement that carries it. Hence: recover.
  */
 import { createRequire } from 'node:module';
 import type { Hashes } from '@upfront/core';

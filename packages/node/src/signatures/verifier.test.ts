@@ -1,3 +1,4 @@
+/** Signatures: every fault of docs/protocol.md, 4, on every number of threads and both libraries. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Hashes } from '@upfront/core';

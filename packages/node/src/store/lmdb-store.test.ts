@@ -1,3 +1,6 @@
+/**
+ * The store on a real disk: what is written is found, also by another process; what is not whole is refused.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
