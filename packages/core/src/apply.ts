@@ -47,15 +47,22 @@ export function blockFault(ledger: Ledger, block: BlockIndex): string | undefine
  * Applies the next block.
  *
  * @param verdicts one byte a view, header signature, fulfil and fetch, in this order: 1 if its signature is valid or it has none
+ * @param openings one byte a fulfil: what {@link Openings} found on this ledger of these very bytes; what is unknown is found out
  * @throws Error if the block is not the next one ({@link blockFault} tells before), or on a bug; never on what a message says
  */
-export function applyBlock(ledger: Ledger, block: BlockIndex, verdicts: Uint8Array): Applied {
+export function applyBlock(
+  ledger: Ledger,
+  block: BlockIndex,
+  verdicts: Uint8Array,
+  openings: Uint8Array = new Uint8Array(block.fulfils.length),
+): Applied {
   const fault = blockFault(ledger, block);
   if (fault !== undefined) throw new Error(`not the next block: ${fault}`);
   const evidence = block.views.length + block.headerSignatures.length;
   const fulfils = block.fulfils.length;
   const fetches = block.fetches.length;
   if (verdicts.length !== evidence + fulfils + fetches) throw new Error('as many verdicts as messages');
+  if (openings.length !== fulfils) throw new Error('as many openings as fulfilments');
   const results = new Uint16Array(fulfils + fetches);
   const firstNonces = new Float64Array(fetches);
 
@@ -65,6 +72,7 @@ export function applyBlock(ledger: Ledger, block: BlockIndex, verdicts: Uint8Arr
   takeEvidence(ledger, block, verdicts);
   annulDue(ledger, block.height);
   importItems(ledger, block);
+  ledger.openings.check(ledger, block.bytes, block.view, block.fulfils, openings);
   for (let i = 0; i < fulfils; i++) {
     results[i] = applyFulfil(
       ledger,
@@ -72,6 +80,7 @@ export function applyBlock(ledger: Ledger, block: BlockIndex, verdicts: Uint8Arr
       block.view,
       block.fulfils[i]!,
       verdicts[evidence + i] === 1,
+      openings[i]!,
     );
   }
   dealFetches(ledger, block, verdicts.subarray(evidence + fulfils), results.subarray(fulfils), firstNonces);

@@ -3,9 +3,9 @@
  */
 import type { BlockIndex } from './block.ts';
 import { readSafe, readU64 } from './bytes.ts';
-import { accountOf } from './fulfil.ts';
 import type { Ledger } from './ledger.ts';
 import { FETCH, FULFIL, KIND, MESSAGE } from './messages.ts';
+import { accountOf } from './resolve.ts';
 import type { Address, Hash, Signature } from './units.ts';
 
 /** Whether `signature` is `signer`'s of `digest`. */

@@ -23,13 +23,17 @@ export type Opener = (
   expectedOffset: number,
 ) => boolean;
 
-const PREFIX = asciiBytes('upfront/1');
-const ACCOUNT = PREFIX.length;
-const SEQUENCE = ACCOUNT + 20;
-const INDEX = SEQUENCE + 8;
-const KIND_AT = INDEX + 2;
-const SALT = KIND_AT + 1;
-const ACTIVITY = SALT + 16;
+/** What a commitment is the hash of: a prefix, and the offsets of what follows it. */
+export const COMMITMENT = {
+  prefix: asciiBytes('upfront/1'),
+  account: 9,
+  sequence: 29,
+  index: 37,
+  kind: 39,
+  salt: 40,
+  activity: 56,
+} as const;
+const { prefix: PREFIX, activity: ACTIVITY } = COMMITMENT;
 
 /**
  * The commitment to an activity.
@@ -99,11 +103,11 @@ export function createOpener(hashes: Hashes): Opener {
       preimage.set(PREFIX);
     }
 
-    copyBytes(preimage, ACCOUNT, account, accountOffset, 20);
-    writeU64(view, SEQUENCE, sequence);
-    view.setUint16(INDEX, index);
-    preimage[KIND_AT] = kind;
-    copyBytes(preimage, SALT, bytes, saltOffset, 16);
+    copyBytes(preimage, COMMITMENT.account, account, accountOffset, 20);
+    writeU64(view, COMMITMENT.sequence, sequence);
+    view.setUint16(COMMITMENT.index, index);
+    preimage[COMMITMENT.kind] = kind;
+    copyBytes(preimage, COMMITMENT.salt, bytes, saltOffset, 16);
     if (activityLength <= 64) copyBytes(preimage, ACTIVITY, bytes, activityOffset, activityLength);
     else preimage.set(bytes.subarray(activityOffset, activityOffset + activityLength), ACTIVITY);
     return equalBytes(hashes.sha256(preimage.subarray(0, size)), 0, expected, expectedOffset, 32);

@@ -5,8 +5,8 @@
  * is what applying a block writes to: one buffer, reused, no object an event.
  */
 import { ByteWriter, copyBytes, readSafe, readU64, viewOf, writeSafe, writeU64 } from './bytes.ts';
+import { EventTree } from './event-tree.ts';
 import type { Hashes } from './hash.ts';
-import { createMerkleBuilder, LEAF_PREFIX } from './merkle.ts';
 import type { Address, Hash, Height, Milliseconds, Nonce, Sequence, Units } from './units.ts';
 
 /** The type byte. */
@@ -172,6 +172,7 @@ export class EventLog {
   #end = 4;
   #offsets = new Uint32Array(1024);
   #count = 0;
+  #tree: EventTree | undefined;
 
   constructor(capacity = 1 << 16) {
     this.#bytes = new Uint8Array(Math.max(capacity, 4));
@@ -202,17 +203,10 @@ export class EventLog {
     return this.#bytes.slice(0, this.#end);
   }
 
-  /** Merkle root of all events. PERF: the leaf's prefix lies where the low byte of the length was, for the moment. */
+  /** Merkle root of all events. */
   root(hashes: Hashes): Hash {
-    const builder = createMerkleBuilder(hashes);
-    for (let i = 0; i < this.#count; i++) {
-      const at = this.#offsets[i]!;
-      const size = this.#bytes[at - 1]!;
-      this.#bytes[at - 1] = LEAF_PREFIX;
-      builder.append(hashes.sha256(this.#bytes.subarray(at - 1, at + size)));
-      this.#bytes[at - 1] = size;
-    }
-    return builder.root();
+    if (this.#tree?.hashes !== hashes) this.#tree = new EventTree(hashes);
+    return this.#tree.root(this.#bytes, this.#offsets, this.#count);
   }
 
   dealt(

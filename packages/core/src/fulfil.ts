@@ -6,10 +6,21 @@ import { isZero, readSafe, readU64 } from './bytes.ts';
 import { type Code, codes } from './codes.ts';
 import type { Ledger } from './ledger.ts';
 import { FULFIL, KIND } from './messages.ts';
-import { pay, resolve } from './resolve.ts';
+import { OPENING } from './openings.ts';
+import { accountOf, pay, resolve } from './resolve.ts';
 
-/** The first failing check of section 8 but the signatures', or 0. The message is well-formed. */
-export function checkFulfil(ledger: Ledger, bytes: Uint8Array, view: DataView, offset: number): Code | 0 {
+/**
+ * The first failing check of section 8 but the signatures', or 0. The message is well-formed.
+ *
+ * @param opening what {@link Openings} found of it on this ledger while the nonce was open
+ */
+export function checkFulfil(
+  ledger: Ledger,
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  opening: number = OPENING.unknown,
+): Code | 0 {
   const { nonces } = ledger;
   const row = nonces.find(readSafe(view, offset + FULFIL.nonce));
   if (row < 0) return codes.notOpen;
@@ -18,7 +29,10 @@ export function checkFulfil(ledger: Ledger, bytes: Uint8Array, view: DataView, o
   switch (kind) {
     case KIND.transfer: {
       const { salt, to, amount } = FULFIL.transfer;
-      if (!opens(ledger, row, bytes, offset + salt, offset + to, 60)) return codes.wrongOpening;
+      if (opening === OPENING.wrong) return codes.wrongOpening;
+      if (opening === OPENING.unknown && !opens(ledger, row, bytes, offset + salt, offset + to, 60)) {
+        return codes.wrongOpening;
+      }
       if (isZero(bytes, offset + to, 20)) return codes.zeroRecipient;
       return checkAmount(ledger, row, readU64(view, offset + amount), 1n);
     }
@@ -50,8 +64,9 @@ export function applyFulfil(
   view: DataView,
   offset: number,
   isSigned: boolean,
+  opening: number,
 ): Code | 0 {
-  const code = checkFulfil(ledger, bytes, view, offset);
+  const code = checkFulfil(ledger, bytes, view, offset, opening);
   if (code !== 0) return code;
   const row = ledger.nonces.find(readSafe(view, offset + FULFIL.nonce));
   const kind = ledger.nonces.kind[row]!;
@@ -129,11 +144,6 @@ function validate(ledger: Ledger, row: number, view: DataView, offset: number): 
   const account = accountOf(ledger, row);
   ledger.log.validated(ledger.nonces.nonce[row]!, ledger.accounts.index.keys, account * 20, height);
   resolve(ledger, row, 1);
-}
-
-/** The row of the account that fetched a nonce. */
-export function accountOf(ledger: Ledger, nonceRow: number): number {
-  return ledger.nonces.fetches.account[ledger.nonces.fetch[nonceRow]!]!;
 }
 
 function opens(

@@ -39,7 +39,7 @@ export {
   genesisHash,
   type Parameters,
 } from './genesis.ts';
-export { type Hashes, nobleHashes } from './hash.ts';
+export { type HashBatch, type Hashes, nobleHashes } from './hash.ts';
 export { decodeHeader, encodeHeader, type Header, stateHash } from './header.ts';
 export { fromHex, toHex } from './hex.ts';
 export { assertInvariants } from './invariants.ts';

@@ -9,6 +9,7 @@ import { EventLog } from './events.ts';
 import { assertGenesis, type Genesis, genesisHash } from './genesis.ts';
 import type { Hashes } from './hash.ts';
 import { OpenNonces } from './nonces.ts';
+import { Openings } from './openings.ts';
 import { Privilege } from './privilege.ts';
 import { Settlements } from './settlements.ts';
 import { createDomain, type Domain } from './signing.ts';
@@ -46,6 +47,7 @@ export class Ledger {
   readonly privilege: Privilege;
   readonly settlements: Settlements;
   readonly opener: Opener;
+  readonly openings: Openings;
   /** The events of the block being applied. */
   readonly log = new EventLog();
 
@@ -91,6 +93,7 @@ export class Ledger {
     this.privilege = new Privilege(this.accounts, genesis.parameters);
     this.settlements = new Settlements(genesis.time);
     this.opener = createOpener(hashes);
+    this.openings = new Openings(hashes);
     this.time = genesis.time;
     this.l1Time = genesis.time;
     this.lastSnapshotTime = genesis.time;

@@ -2,9 +2,9 @@
  * What others may see of the state: copies, so that nothing outside can change it and nothing shown changes later.
  */
 import { FLAG } from './accounts.ts';
-import { accountOf } from './fulfil.ts';
 import type { Ledger } from './ledger.ts';
 import { KIND, type Kind } from './messages.ts';
+import { accountOf } from './resolve.ts';
 import type { Address, Hash, Milliseconds, Nonce, Sequence, Units } from './units.ts';
 
 export interface AccountView {

@@ -6,6 +6,11 @@ import type { Ledger } from './ledger.ts';
 import { KIND } from './messages.ts';
 import { postPlaces } from './privilege.ts';
 
+/** The row of the account that fetched a nonce. */
+export function accountOf(ledger: Ledger, nonceRow: number): number {
+  return ledger.nonces.fetches.account[ledger.nonces.fetch[nonceRow]!]!;
+}
+
 /** Takes `amount` from the nonce's budget and its account; settlements will take it on L1. */
 export function pay(ledger: Ledger, nonceRow: number, amount: bigint): void {
   const { accounts, nonces } = ledger;

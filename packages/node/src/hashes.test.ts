@@ -22,3 +22,22 @@ test('a digest stays what it is when the next one is made', async () => {
     assert.deepEqual(first, copy);
   }
 });
+
+test('a batch gives the same digests, however full it is and however often it runs', async () => {
+  const { sha256Batch } = await createHashes();
+  for (const size of [0, 1, 32, 55, 56, 63, 64, 65, 90, 116, 119, 120, 183, 184, 1000]) {
+    const batch = sha256Batch!(size, 7);
+    for (const count of [0, 7, 1, 4, 5]) {
+      const messages = Array.from({ length: count }, (_, i) =>
+        Uint8Array.from({ length: size }, (_, at) => at * 31 + i * 7 + count),
+      );
+      for (let i = 0; i < count; i++) batch.bytes.set(messages[i]!, i * batch.stride);
+      batch.run(count);
+      messages.forEach((message, i) => {
+        const digest = batch.digests.slice(i * 32, i * 32 + 32);
+        assert.deepEqual(digest, nobleHashes.sha256(message), `message ${i} of ${count}, ${size} bytes`);
+      });
+    }
+    assert.throws(() => batch.run(8), RangeError);
+  }
+});

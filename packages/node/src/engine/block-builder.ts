@@ -66,6 +66,14 @@ export class BlockBuilder {
     return this.fulfils.indexes.length + this.fetches.indexes.length;
   }
 
+  /** What was found of each chosen fulfilment's opening when it came in. */
+  openings(): Uint8Array {
+    const { submissions, indexes } = this.fulfils;
+    const openings = new Uint8Array(indexes.length);
+    for (let i = 0; i < openings.length; i++) openings[i] = submissions[i]!.openings[indexes[i]!]!;
+    return openings;
+  }
+
   encode(height: number, time: number, parent: Uint8Array, { views, items }: Evidence): Uint8Array {
     const head = encodeBlock({
       height,

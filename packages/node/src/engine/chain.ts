@@ -79,14 +79,20 @@ export class Chain implements Replica {
   /**
    * Writes the next block and applies it meanwhile.
    *
+   * @param openings what is known of the fulfilments' openings (the core's applyBlock)
    * @param announce called after the listeners, when the block is durable
    * @throws Error if the block is not the next one
    */
-  append(block: BlockIndex, verdicts: Uint8Array, announce: () => void): Applied {
+  append(
+    block: BlockIndex,
+    verdicts: Uint8Array,
+    openings: Uint8Array | undefined,
+    announce: () => void,
+  ): Applied {
     const written = this.store.append(block.height, block.bytes, verdicts);
     let applied: Applied;
     try {
-      applied = applyBlock(this.ledger, block, verdicts);
+      applied = applyBlock(this.ledger, block, verdicts, openings);
     } catch (error) {
       // The write is under way and must not become final: this process says nothing more, and replay will
       // meet the bug.

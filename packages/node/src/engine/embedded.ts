@@ -149,7 +149,9 @@ export class EmbeddedEngine implements Engine {
   /** Cheap checks; what they leave over goes on to signatures or to the next block. */
   #admit(submission: Submission): void {
     const { bytes, view, offsets } = submission;
+    const { openings } = submission;
     const time = this.#time();
+    this.#ledger.openings.check(this.#ledger, bytes, view, offsets, openings);
     let isUnsigned = false;
     for (let i = 0; i < offsets.length; i++) {
       const offset = offsets[i]!;
@@ -157,7 +159,7 @@ export class EmbeddedEngine implements Engine {
       const code =
         type === MESSAGE.fetch
           ? checkFetch(this.#ledger, bytes, view, offset, time)
-          : checkFulfil(this.#ledger, bytes, view, offset);
+          : checkFulfil(this.#ledger, bytes, view, offset, openings[i]);
       if (Retries.isPossible(type, code) && !this.#mayCatchUp(code)) {
         submission.stages[i] = STAGE.done;
         this.#retries.add(submission, i, code, this.#ledger.height);
@@ -235,7 +237,7 @@ export class EmbeddedEngine implements Engine {
     if (block === undefined) throw new Error('a block of our own is malformed');
     const verdicts = new Uint8Array(evidence.views.length + this.#builder.count).fill(1);
     const complete: Submission[] = [];
-    const applied = this.#chain.append(block, verdicts, () => {
+    const applied = this.#chain.append(block, verdicts, this.#builder.openings(), () => {
       for (const submission of complete) this.#complete(submission);
       this.#schedule();
     });

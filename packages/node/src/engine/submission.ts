@@ -21,6 +21,8 @@ export class Submission {
   readonly offsets: Uint32Array;
   readonly sizes: Uint32Array;
   readonly stages: Uint8Array;
+  /** What was found of the openings that fulfilments show, when they came in. */
+  readonly openings: Uint8Array;
   readonly answers: Uint8Array;
   readonly promise: Promise<Uint8Array>;
   /** The first message that may still be waiting for a block. */
@@ -38,6 +40,7 @@ export class Submission {
     this.sizes = sizes;
     this.left = offsets.length;
     this.stages = new Uint8Array(offsets.length);
+    this.openings = new Uint8Array(offsets.length);
     this.answers = new Uint8Array(offsets.length * ANSWER_SIZE);
     this.#view = viewOf(this.answers);
     const { promise, resolve } = Promise.withResolvers<Uint8Array>();
