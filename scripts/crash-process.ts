@@ -50,10 +50,11 @@ export class NodeProcess {
 
   constructor({ dataDir, payers, network, isPublic }: Place) {
     const args = [dataDir, `${payers}`, `${network.genesis.time}`, isPublic ? 'public' : 'open'];
-    const options = { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as const, serialization: 'advanced' as const };
-    const execArgv = ['--conditions=@upfront/source'];
-    const stdio = [...options.stdio];
-    this.#child = fork(join(import.meta.dirname, 'crash-node.ts'), args, { ...options, stdio, execArgv });
+    this.#child = fork(join(import.meta.dirname, 'crash-node.ts'), args, {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      serialization: 'advanced',
+      execArgv: ['--conditions=@upfront/source'],
+    });
     this.#l1 = network.l1;
     const opening = Promise.withResolvers<void>();
     const serving = Promise.withResolvers<Addresses>();
@@ -85,9 +86,9 @@ export class NodeProcess {
 
   /** Shows it the first layer as it is now. */
   observe(): void {
-    const { items, ...rest } = this.#l1.observation();
     this.#l1.time = Date.now();
-    this.#send({ observed: { ...rest, time: this.#l1.time, items: this.#l1.items.slice(0, items) } });
+    const { time, head, settled, validators } = this.#l1.observation();
+    this.#send({ observed: { time, items: this.#l1.items, head, settled, validators } });
   }
 
   /** SIGKILL; resolves when the process is gone. */
