@@ -75,7 +75,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     return result;
   } catch (error) {
     throw new Error(`seed ${options.seed}, after ${drill.kills} kills; the data are in ${dataDir}`, {
-      cause: error,
+      cause: drill.ended ?? error,
     });
   } finally {
     await drill.end();
@@ -140,6 +140,11 @@ class Drill {
     return this.#result();
   }
 
+  /** The node ended by itself. */
+  get ended(): Error | undefined {
+    return this.#node?.ended;
+  }
+
   /** Whatever still runs. */
   async end(): Promise<void> {
     this.#link?.close();
@@ -198,17 +203,14 @@ class Drill {
   }
 
   async #killUnderLoad({ url }: Addresses): Promise<void> {
-    const node = this.#node!;
     const link = this.#link!;
     const [least, most] = this.#options.load ?? [30, 1200];
     const after = this.#random.from(least, most);
-    const ended = Promise.withResolvers<never>();
-    node.onEnd = ended.reject;
     this.#deposit();
     const paying = Promise.all(this.#accounts.map((account) => account.run(link, () => false)));
     const looking = this.#look(url);
     const lost = Promise.allSettled([paying, looking]);
-    await Promise.race([sleep(after), paying, ended.promise]);
+    await Promise.race([sleep(after), paying]);
     await this.#kill(`${after} ms under load`);
     for (const one of await lost) {
       const isLost = one.status === 'rejected' && (one.reason instanceof LostError || isCutOff(one.reason));

@@ -178,7 +178,7 @@ export class PayingAccount {
     if (fault < 4) return { ...whole, fetch: fetch({ expires: 1 }), refusal: codes.expired };
     if (fault < 6)
       return { ...whole, fetch: fetch({ signer: network.operator }), rejection: codes.badSignature };
-    if (fault < 8) return { activities, fetch: fetch(), shown: random.below(activities.length) };
+    if (fault < 8) return { activities, fetch: fetch(), shown: activities.length - 1 };
     return { ...whole, fetch: fetch() };
   }
 

@@ -39,6 +39,8 @@ export class NodeProcess {
   readonly opening: Promise<void>;
   readonly serving: Promise<Addresses>;
   opened: Opened | undefined;
+  /** It ended, and nobody had killed it. */
+  ended: EndedError | undefined;
   /** Snapshots that were written. */
   snapshots = 0;
   readonly #child: ChildProcess;
@@ -71,18 +73,13 @@ export class NodeProcess {
       this.#child.once('exit', (code, signal) => {
         const why = `the node ended with ${signal ?? code}\n${this.#log.slice(-20).join('\n')}`;
         for (const { reject } of [opening, serving]) reject(new EndedError(why));
-        if (!this.#isKilled) queueMicrotask(() => this.onEnd(new EndedError(why)));
+        if (!this.#isKilled) this.ended = new EndedError(why);
         resolve();
       });
     });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) this.#read(stream);
     this.observe();
   }
-
-  /** Called if it ends by itself. */
-  onEnd: (error: EndedError) => void = (error) => {
-    throw error;
-  };
 
   /** Shows it the first layer as it is now. */
   observe(): void {

@@ -36,6 +36,7 @@ function steady(text: string): string {
     .replace(/0x[0-9a-fA-F]{6,}/g, '0x…')
     .replace(/\S*\/keys/g, '…/keys')
     .replace(/\bblock \d+/g, 'block N')
+    .replace(/wallet +\S+/g, 'wallet …')
     .replace(/^\d+\.\d+ +nonce/gm, 'N.N nonce')
     .trim();
 }
