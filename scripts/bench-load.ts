@@ -2,6 +2,7 @@
 // warms up, and then pays over WebSockets, each payer waiting for finality. Its parent asks over IPC; see
 // bench.ts.
 
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { createHashes } from '../packages/node/src/hashes.ts';
 import { createCurve } from '../packages/node/src/signatures/curve.ts';
@@ -71,6 +72,9 @@ async function connect(address: string): Promise<Submit> {
     socket.once('open', resolve);
     socket.once('error', reject);
   });
+  // Many payers share a socket here: what they send in one turn goes out in one call.
+  const stream = (socket as unknown as { _socket: Socket })._socket;
+  let isCorked = false;
   return (messages) =>
     new Promise((resolve) => {
       const frame = Buffer.allocUnsafe(FRAME_HEAD + messages.length);
@@ -80,6 +84,14 @@ async function connect(address: string): Promise<Submit> {
       frame.set(messages, FRAME_HEAD);
       waiting.set(last, resolve);
       wire += frame.length;
+      if (!isCorked) {
+        isCorked = true;
+        stream.cork();
+        process.nextTick(() => {
+          isCorked = false;
+          stream.uncork();
+        });
+      }
       socket.send(frame);
     });
 }

@@ -43,6 +43,7 @@ export { type HashBatch, type Hashes, nobleHashes } from './hash.ts';
 export { decodeHeader, encodeHeader, type Header, stateHash } from './header.ts';
 export { fromHex, toHex } from './hex.ts';
 export { assertInvariants } from './invariants.ts';
+export { KeyIndex } from './key-index.ts';
 export { createLedger, type Ledger, type Member } from './ledger.ts';
 export { auditPath, merkleRoot, rootFromPath } from './merkle.ts';
 export {

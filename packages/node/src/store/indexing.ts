@@ -8,6 +8,7 @@
  */
 import { EVENT } from '@upfront/core';
 import { readSafe, viewOf, writeSafe } from './bytes.ts';
+import { Streams } from './index-streams.ts';
 import {
   CURSOR_SIZE,
   DELIVERY_SIZE,
@@ -62,7 +63,10 @@ export class IndexBatch {
   height = 0;
   readonly #table: IndexTable;
   readonly #resolutions = new Map<number, Buffer>();
-  readonly #accounts = new Map<string, Stream>();
+  /** The record that the last resolution went into. */
+  #chunk = -1;
+  #record = viewOf(Buffer.alloc(0));
+  readonly #accounts = new Streams();
   readonly #topics = new Map<string, Stream>();
 
   constructor(table: IndexTable) {
@@ -101,18 +105,23 @@ export class IndexBatch {
     for (const [chunk, record] of this.#resolutions) {
       this.#table.put(numberKey(INDEX.resolution, chunk), record);
     }
-    this.#writeStreams(this.#accounts, INDEX.account, CURSOR_SIZE);
-    this.#writeStreams(this.#topics, INDEX.topic, DELIVERY_SIZE);
+    for (const { name, bytes } of this.#accounts.sorted()) {
+      this.#writeStream(INDEX.account, CURSOR_SIZE, name, bytes);
+    }
+    for (const name of [...this.#topics.keys()].sort()) {
+      const bytes = this.#topics.get(name)!.bytes();
+      this.#writeStream(INDEX.topic, DELIVERY_SIZE, Buffer.from(name, 'latin1'), bytes);
+    }
     this.#table.put(INDEXED, heightValue(this.height));
   }
 
   #addNames(events: Uint8Array, start: number, height: number, index: number): void {
     const offsets = ADDRESSES[events[start] as EventNumber];
-    let before = '';
+    let before = -1;
     for (const offset of offsets) {
-      const name = nameOf(events, start + offset, 20);
-      if (name !== before) streamOf(this.#accounts, name, CURSOR_SIZE).cursor(height, index);
-      before = name;
+      const row = this.#accounts.rowOf(events, start + offset);
+      if (row !== before) this.#accounts.add(row, height, index);
+      before = row;
     }
     if (events[start] !== EVENT.delivered) return;
     const stream = streamOf(this.#topics, nameOf(events, start + 1, 32), DELIVERY_SIZE);
@@ -144,32 +153,35 @@ export class IndexBatch {
 
   #resolve(nonce: number, height: number, index: number): void {
     const chunk = Math.floor(nonce / RESOLUTIONS);
+    if (chunk !== this.#chunk) this.#openChunk(chunk);
+    const at = (nonce % RESOLUTIONS) * RESOLUTION_SIZE;
+    this.#record.setUint16(at, Math.floor(height / 2 ** 32));
+    this.#record.setUint32(at + 2, height >>> 0);
+    this.#record.setUint32(at + 6, index);
+  }
+
+  #openChunk(chunk: number): void {
     let record = this.#resolutions.get(chunk);
     if (record === undefined) {
-      const size = RESOLUTIONS * RESOLUTION_SIZE;
-      record = Buffer.alloc(size);
+      record = Buffer.alloc(RESOLUTIONS * RESOLUTION_SIZE);
       this.#table.get(numberKey(INDEX.resolution, chunk))?.copy(record);
       this.#resolutions.set(chunk, record);
     }
-    const at = (nonce % RESOLUTIONS) * RESOLUTION_SIZE;
-    record.writeUIntBE(height, at, 6);
-    record.writeUInt32BE(index, at + 6);
+    this.#chunk = chunk;
+    this.#record = viewOf(record);
   }
 
-  #writeStreams(streams: Map<string, Stream>, table: number, width: number): void {
-    for (const name of [...streams.keys()].sort()) {
-      const bytes = streams.get(name)!.bytes();
-      const step = STREAM_RECORDS_MOST * width;
-      for (let at = 0; at < bytes.length; at += step) {
-        const height = bytes.readUIntBE(at + 2, 6);
-        const key = streamKey(table, Buffer.from(name, 'latin1'), height, bytes.readUInt32BE(at + 8));
-        this.#table.put(key, bytes.subarray(at, at + step));
-      }
+  #writeStream(table: number, width: number, name: Uint8Array, bytes: Buffer): void {
+    const step = STREAM_RECORDS_MOST * width;
+    for (let at = 0; at < bytes.length; at += step) {
+      const height = bytes.readUIntBE(at + 2, 6);
+      const key = streamKey(table, name, height, bytes.readUInt32BE(at + 8));
+      this.#table.put(key, bytes.subarray(at, at + step));
     }
   }
 }
 
-/** Records of one account or topic, in order. */
+/** Records of one topic, in order. */
 class Stream {
   #bytes: Buffer;
   #end = 0;

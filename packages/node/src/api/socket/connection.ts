@@ -57,6 +57,8 @@ export class Connection implements Sink, Peer {
   #faults = 0;
   #isAlive = true;
   #isCut = false;
+  /** Answers of this turn are held back until it ends. */
+  #isAnswering = false;
 
   constructor(options: ConnectionOptions) {
     const { socket, limits, now } = options;
@@ -198,12 +200,25 @@ export class Connection implements Sink, Peer {
       return;
     }
     intake.submit(payload, index, this).then(
-      (answers) => this.send(encodeAnswers(id, answers)),
+      (answers) => this.#answer(encodeAnswers(id, answers)),
       (error: unknown) => {
         if (!intake.isStopping) log.error({ err: error }, 'the engine failed');
         this.#refuse(id, intake.isStopping ? nodeCodes.stopping : nodeCodes.internal);
       },
     );
+  }
+
+  /** PERF: a block's answers are given out in one turn, and go out in one call to the system, not one a frame. */
+  #answer(frame: Uint8Array): void {
+    if (!this.#isAnswering) {
+      this.#isAnswering = true;
+      this.cork();
+      process.nextTick(() => {
+        this.#isAnswering = false;
+        this.uncork();
+      });
+    }
+    this.send(frame);
   }
 
   #subscribe(id: number, payload: Uint8Array): void {
