@@ -1,14 +1,16 @@
 // `npm run bench`: payments a second from fetch to final over the WebSocket of a real node, with durable
 // blocks. Node and load are processes of their own; the load is signed beforehand and waits for finality.
-// Beside it the raw rates of what a payment cannot do without. `--json` prints figures only; `--help` says
-// the rest.
+// Beside it the raw rates of what a payment cannot do without, and with `--peers` what a user would pick
+// instead. `--json` prints figures only; `--help` says the rest.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Figures } from './bench-driver.ts';
+import { measurePeers, missingPeers, type PeerFigures } from './bench-peers.ts';
 import { measureRaw, type RawFigures } from './bench-raw.ts';
+import { type Case, median, printReport, type Row, type Run } from './bench-report.ts';
 
 const HELP = `npm run bench -- [options]
 
@@ -17,25 +19,18 @@ payment is one transfer nonce, fetched and fulfilled; both answers come after th
 funded by a first layer that the benchmark generates: no L1 node runs.
 
   --seconds N   of each measurement (default 6)
+  --runs N      of everything; medians are printed, with the least and the most (default 1)
+  --peers       PostgreSQL, Redis and anvil in the same run; what is not installed is named
   --only B      one batch size: 1, 32 or 256
   --workers N   threads that check signatures beside the main one (default: processors less one, at least 1)
   --json        print JSON, nothing else
 `;
 
-/** A row of the table. `payers` wait for their payments at the same time. */
-interface Case {
-  readonly name: string;
-  readonly batch: number;
-  readonly payers: number;
-  /** Payments a second to reach. */
-  readonly target?: number;
-}
-
 const CASES: readonly Case[] = [
   { name: 'light load', batch: 1, payers: 1 },
-  { name: 'batch 1', batch: 1, payers: 512, target: 8000 },
-  { name: 'batch 32', batch: 32, payers: 256 },
-  { name: 'batch 256', batch: 256, payers: 64, target: 80_000 },
+  { name: 'batch 1', batch: 1, payers: 512, target: 14_000 },
+  { name: 'batch 32', batch: 32, payers: 256, target: 180_000 },
+  { name: 'batch 256', batch: 256, payers: 64, target: 300_000 },
 ];
 
 interface Usage {
@@ -45,20 +40,11 @@ interface Usage {
 }
 type Loaded = Figures & { readonly loadCpu: number; readonly wire: number };
 
-interface Row extends Case, Figures {
-  /** CPU seconds a million payments. */
-  readonly nodeCpu: number;
-  readonly loadCpu: number;
-  /** Bytes a payment. */
-  readonly wireBytes: number;
-  readonly diskBytes: number;
-  /** Bytes. */
-  readonly peakMemory: number;
-}
-
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '6' },
+    runs: { type: 'string', default: '1' },
+    peers: { type: 'boolean', default: false },
     only: { type: 'string' },
     workers: { type: 'string', default: `${Math.max(1, availableParallelism() - 1)}` },
     json: { type: 'boolean', default: false },
@@ -72,11 +58,19 @@ else await main();
 async function main(): Promise<void> {
   const cases = CASES.filter(({ batch }) => values.only === undefined || batch === Number(values.only));
   if (cases.length === 0) throw new RangeError('--only takes 1, 32 or 256');
-  const raw = await measureRaw();
-  const rows: Row[] = [];
-  for (const one of cases) rows.push(await measure(one));
-  if (values.json) console.log(JSON.stringify({ machine: machineOf(), raw, rows }, undefined, 2));
-  else print(raw, rows);
+  const runs: Run[] = [];
+  for (let run = 0; run < Number(values.runs); run++) {
+    const raw: RawFigures = await measureRaw();
+    const rows: Row[] = [];
+    for (const one of cases) rows.push(await measure(one));
+    const peers: PeerFigures = values.peers ? await measurePeers(Number(values.seconds)) : {};
+    runs.push({ raw, rows, peers });
+  }
+  const missing = values.peers ? missingPeers() : [];
+  const machine = machineOf();
+  if (values.json)
+    console.log(JSON.stringify({ machine, missing, median: median(runs), runs }, undefined, 2));
+  else printReport(`${machine}; ${values.workers} signature worker(s)`, runs, missing);
 }
 
 async function measure(one: Case): Promise<Row> {
@@ -124,52 +118,4 @@ function ask<T>(child: ChildProcess, question: string): Promise<T> {
 
 function machineOf(): string {
   return `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`;
-}
-
-function print(raw: RawFigures, rows: readonly Row[]): void {
-  const header = [
-    '',
-    'payments/s',
-    'p50 ms',
-    'p99 ms',
-    'p99.9 ms',
-    'node CPU us',
-    'load CPU us',
-    'wire B',
-    'disk B',
-    'peak MiB',
-    'to reach',
-  ];
-  const lines = rows.map((row) => [
-    row.name,
-    whole(row.rate),
-    row.p50.toFixed(2),
-    row.p99.toFixed(2),
-    row.p999.toFixed(2),
-    row.nodeCpu.toFixed(1),
-    row.loadCpu.toFixed(1),
-    whole(row.wireBytes),
-    whole(row.diskBytes),
-    whole(row.peakMemory / 2 ** 20),
-    row.target === undefined ? '' : `${whole(row.target)} ${row.rate >= row.target ? 'reached' : 'missed'}`,
-  ]);
-  console.log(`${machineOf()}; ${values.workers} signature worker(s)\n`);
-  printColumns([header, ...lines]);
-  console.log('\nCPU, wire and disk are a payment. In the same run, raw:');
-  for (const { threads, rate } of raw.checks)
-    console.log(`  signature checks, ${threads} thread(s): ${whole(rate)}/s`);
-  for (const { bytes, rate } of raw.appends)
-    console.log(`  durable appends of ${whole(bytes)} bytes: ${whole(rate)}/s`);
-}
-
-function printColumns(table: readonly string[][]): void {
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((line) => line[column]!.length)));
-  for (const line of table) {
-    const cells = line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)));
-    console.log(cells.join('  ').trimEnd());
-  }
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en');
 }
