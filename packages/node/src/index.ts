@@ -14,7 +14,7 @@ export {
   variableOf,
 } from './config/settings.ts';
 export { ChainBehindError } from './first-layer.ts';
-export { type Anvil, type AnvilOptions, DEV_KEYS, startAnvil } from './l1/anvil.ts';
+export { type Anvil, AnvilError, type AnvilOptions, DEV_KEYS, startAnvil } from './l1/anvil.ts';
 export {
   type BondOptions,
   type Deployment,
