@@ -21,6 +21,7 @@ funded by a first layer that the benchmark generates: no L1 node runs.
   --seconds N   of each measurement (default 6)
   --runs N      of everything; medians are printed, with the least and the most (default 1)
   --peers       PostgreSQL, Redis and anvil in the same run; what is not installed is named
+  --growth      instead: how cost grows, into docs/performance.md
   --only B      one batch size: 1, 32 or 256
   --workers N   threads that check signatures beside the main one (default: processors less one, at least 1)
   --json        print JSON, nothing else
@@ -45,6 +46,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     runs: { type: 'string', default: '1' },
     peers: { type: 'boolean', default: false },
+    growth: { type: 'boolean', default: false },
     only: { type: 'string' },
     workers: { type: 'string', default: `${Math.max(1, availableParallelism() - 1)}` },
     json: { type: 'boolean', default: false },
@@ -53,6 +55,7 @@ const { values } = parseArgs({
 });
 
 if (values.help) console.log(HELP);
+else if (values.growth) await import('./bench-growth.ts');
 else await main();
 
 async function main(): Promise<void> {

@@ -3,9 +3,9 @@
  * Invariants: I2 and I5 hold after it, with the cut's entries counted as done; no payout or credit comes before its debits.
  */
 import { FLAG } from './accounts.ts';
-import { compareBytes } from './bytes.ts';
 import { wantedRotation } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
+import { byAddress, largestFirst } from './row-orders.ts';
 import { ENTRY } from './settlements.ts';
 import { CREDIT_PARTS } from './units.ts';
 
@@ -85,7 +85,7 @@ function choose(ledger: Ledger): Choice {
   const most = CREDIT_PARTS * maxEntries;
   if (choice.credits.length > most) {
     choice.hasRest = true;
-    choice.credits.sort((a, b) => largestFirst(ledger, a, b));
+    largestFirst(ledger.accounts, choice.credits);
     choice.credits.length = most;
   }
   return choice;
@@ -106,7 +106,7 @@ function coverWithSmallDebits(ledger: Ledger, choice: Choice): void {
     const amount = accounts.unsettled[row]!;
     return amount > 0n && amount < dust && !isLeaver(ledger, row);
   });
-  small.sort((a, b) => largestFirst(ledger, a, b));
+  largestFirst(ledger.accounts, small);
   for (const row of small) {
     if (missing <= 0n) return;
     choice.debits.push(row);
@@ -136,7 +136,7 @@ function book(ledger: Ledger, choice: Choice): { debits: bigint; credits: bigint
     ledger.accounts.unformed[row] = ledger.accounts.unformed[row]! + 1;
   };
   for (const list of [choice.leaverDebits, choice.debits]) {
-    for (const row of byAddress(ledger, list)) {
+    for (const row of byAddress(ledger.accounts, list)) {
       const amount = bookDebit(ledger, row);
       sums.debits += amount;
       add(row, amount, ENTRY.debit);
@@ -144,14 +144,14 @@ function book(ledger: Ledger, choice: Choice): { debits: bigint; credits: bigint
   }
   ledger.settlements.unformedDebits = rows.length;
   const bookCredits = (list: number[]): void => {
-    for (const row of byAddress(ledger, list)) {
+    for (const row of byAddress(ledger.accounts, list)) {
       const amount = bookCredit(ledger, row);
       sums.credits += amount;
       add(row, amount, ENTRY.credit);
     }
   };
   bookCredits(choice.leaverCredits);
-  for (const row of byAddress(ledger, choice.payouts)) {
+  for (const row of byAddress(ledger.accounts, choice.payouts)) {
     const amount = bookPayout(ledger, row);
     sums.payouts += amount;
     add(row, amount, ENTRY.payout);
@@ -208,20 +208,4 @@ function forgetSettled(ledger: Ledger): void {
 function afterEntryFee(ledger: Ledger, amount: bigint): bigint {
   const { entryFee } = ledger.genesis.parameters;
   return amount > entryFee ? amount - entryFee : 0n;
-}
-
-function byAddress(ledger: Ledger, rows: number[]): number[] {
-  const { accounts } = ledger;
-  return rows.sort((a, b) => compareBytes(accounts.address(a), accounts.address(b)));
-}
-
-function largestFirst(ledger: Ledger, a: number, b: number): number {
-  const { unsettled } = ledger.accounts;
-  const difference = magnitude(unsettled[b]!) - magnitude(unsettled[a]!);
-  if (difference !== 0n) return difference > 0n ? 1 : -1;
-  return compareBytes(ledger.accounts.address(a), ledger.accounts.address(b));
-}
-
-function magnitude(amount: bigint): bigint {
-  return amount < 0n ? -amount : amount;
 }
