@@ -17,7 +17,10 @@ export const CLAIM_RECORDS = 16;
 
 const TAIL = 0;
 const CURSOR = 1;
-const COUNTERS = 2;
+const STOPPED = 2;
+const COUNTERS = 3;
+/** ms: a thread that sleeps looks this often whether it is to end. */
+const SLEEP_MOST = 50;
 
 export class Ring {
   readonly memory: SharedArrayBuffer;
@@ -89,7 +92,17 @@ export class Ring {
   /** Sleeps until something may have been published. Only on a thread that may block. */
   sleep(): void {
     const tail = this.tail;
-    if (this.waiting <= 0) Atomics.wait(this.#control, TAIL, tail);
+    if (this.waiting <= 0) Atomics.wait(this.#control, TAIL, tail, SLEEP_MOST);
+  }
+
+  /** Asks every thread to end after what it has claimed. */
+  stop(): void {
+    Atomics.store(this.#control, STOPPED, 1);
+    Atomics.notify(this.#control, TAIL);
+  }
+
+  get isStopped(): boolean {
+    return Atomics.load(this.#control, STOPPED) === 1;
   }
 }
 

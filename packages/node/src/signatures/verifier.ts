@@ -109,7 +109,8 @@ class RingVerifier implements Verifier {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    this.#ring.stop();
+    await Promise.all(this.#workers.map(ended));
     const closed = new Error('the verifier is closed');
     for (const batch of this.#batches) batch?.job.reject(closed);
     for (const job of this.#jobs) job.reject(closed);
@@ -186,4 +187,10 @@ function startWorker(ring: Ring): Promise<Worker> {
     resolve(worker);
   });
   return promise;
+}
+
+/** Resolves when the thread is gone; of one that is gone already, at once. */
+function ended(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return Promise.resolve();
+  return new Promise((resolve) => worker.once('exit', () => resolve()));
 }

@@ -1,6 +1,6 @@
 /**
- * A thread that checks signatures from the ring for as long as it lives; it is terminated, never asked to
- * stop.
+ * A thread that checks signatures from the ring until it is asked to end. It is never terminated: that would throw
+ * inside native code, which takes the process with it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createHashes } from '../hashes.ts';
@@ -14,6 +14,6 @@ const check = createChecker(createCurve(await createHashes(), () => {}));
 const report = (batch: number): void => port.postMessage(batch);
 
 port.postMessage('ready');
-for (;;) {
+while (!ring.isStopped) {
   if (!ring.work(CLAIM_RECORDS, check, report)) ring.sleep();
 }
