@@ -44,7 +44,14 @@ async function run(payer: Payer, payee: Payer): Promise<void> {
   }
 }
 
-/** Written at once: what was said before a kill has been said. */
+/** Written at once: what was said before a kill has been said. A line is short, so a full pipe takes all of it or none. */
 function say(line: object): void {
-  writeSync(1, `${JSON.stringify(line)}\n`);
+  for (;;) {
+    try {
+      writeSync(1, `${JSON.stringify(line)}\n`);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
 }
