@@ -15,7 +15,7 @@ import {
   ITEM,
   viewOf,
 } from '../src/index.ts';
-import { address, TestNetwork } from './network.ts';
+import { address, OPERATOR, sealTransfer, TestNetwork } from './network.ts';
 
 type Fault =
   | 'unsigned'
@@ -132,6 +132,40 @@ test('limits at their edge: expiry inclusive, window of sequences, budget and li
   );
   assert.equal(deal(128n, 9n * bond - 2n * fee, 9n * bond), 0, 'all but the bond');
   assert.equal(accountView(network.ledger, PAYER)?.free, bond);
+});
+
+test('the limit covers all that was and may be taken: D, u if positive, reserved and budget, to the unit', () => {
+  const network = new TestNetwork({ interval: 60_000 });
+  network.deposit(PAYER, 50_000_000n);
+  network.deposit(PAYEE, 50_000_000n);
+  const pay = (amount: bigint): void => {
+    const sequence = network.nextSequence(PAYER);
+    const sealed = sealTransfer(PAYER, sequence, 0, PAYEE, amount);
+    const message = network.fetch(PAYER, [sealed.intent], { sequence, budget: amount + 10n });
+    const [nonce] = network.block([], [message]).firstNonces;
+    assert.equal(network.block([sealed.fulfil(nonce!)]).results[0], 0);
+  };
+  const hold = (account: Uint8Array): void => {
+    const intent: Intent = { kind: 'hold', payee: OPERATOR, max: 5000n, window: 600 };
+    assert.equal(network.block([], [network.fetch(account, [intent], { budget: 5010n })]).results[0], 0);
+  };
+  pay(700_000n);
+  network.pass(61);
+  pay(200_000n);
+  hold(PAYER);
+  hold(PAYEE);
+  const payer = accountView(network.ledger, PAYER)!;
+  const payee = accountView(network.ledger, PAYEE)!;
+  assert.deepEqual([payer.debited, payer.unsettled, payer.reserved], [700_010n, 200_020n, 5000n]);
+  assert.deepEqual([payee.debited, payee.unsettled, payee.reserved], [0n, -199_990n, 5000n]);
+  const deal = (account: Uint8Array, limit: bigint): number => {
+    const message = network.fetch(account, [{ kind: 'validate' }], { budget: 100n, limit });
+    return network.block([], [message]).results[0]!;
+  };
+  assert.equal(deal(PAYER, 700_010n + 200_020n + 5000n + 99n), codes.limitTooLow);
+  assert.equal(deal(PAYER, 700_010n + 200_020n + 5000n + 100n), 0);
+  assert.equal(deal(PAYEE, 5000n + 99n), codes.limitTooLow, 'what is to come does not lower it');
+  assert.equal(deal(PAYEE, 5000n + 100n), 0);
 });
 
 test('a fetch of a block that has passed leaves no second trace', () => {
