@@ -12,6 +12,7 @@ const PLACES_AT_FIRST = 128;
 export function testWithheld(): void {
   describe('what is withheld', { timeout: 180_000, concurrency: 1 }, () => {
     let machine: Machine;
+    let withheld: number;
     let devnet: Started;
     let args: string[];
 
@@ -37,6 +38,7 @@ export function testWithheld(): void {
       const first = await machine.done(['account', 'balance', 'alice']);
       assert.deepEqual([first['allowance'], first['standing']], [PLACES_AT_FIRST, 1 / 8]);
       const { nonce } = await machine.done(['pay', 'bob', '0.3', '--announce']);
+      withheld = nonce;
       const reserved = await machine.done(['account', 'balance', 'alice']);
       assert.deepEqual([reserved['reserved'], reserved['openNonces']], ['0.3', 1]);
       const tooMuch = await machine.run(['pay', 'bob', '0.3']);
@@ -55,11 +57,13 @@ export function testWithheld(): void {
     });
 
     it('is not performed later, and performing raises the standing', async () => {
-      const resumed = await machine.done(['resume']);
+      const { code, json } = await machine.run(['resume']);
+      assert.deepEqual([code, json['status']], [3, 'annulled'], 'it does not pass for paid');
       assert.deepEqual(
-        resumed['fetches'].map((one: { status: string }) => one.status),
-        ['finished'],
+        json['fetches'].map((one: { annulled: unknown }) => one.annulled),
+        [[withheld]],
       );
+      assert.equal((await machine.done(['resume']))['status'], 'done', 'told once');
       for (let i = 0; i < 2; i++) await machine.done(['pay', 'bob', '0.1']);
       const then = await machine.done(['account', 'balance', 'alice']);
       assert.equal(then['standing'], 1 / 16 + 2 / 1024);

@@ -9,7 +9,7 @@ import { withSession } from '../session.ts';
 export function resumeCommand(): Command {
   return createCommand('resume', ['node', 'l1', 'genesis', 'account'], {
     summary: 'settle what is not known, and perform what was announced',
-    more: 'Safe to repeat: nothing is done twice. Ends with exit code 4 while something is still not known.',
+    more: 'Safe to repeat: nothing is done twice. Ends with exit code 4 while something is still not known, and with 3 if something was not performed in time.',
     examples: [
       ['resume', 'after a crash, a lost answer, or `pay --announce`'],
       [
@@ -30,22 +30,32 @@ export function resumeCommand(): Command {
               'Do not sign anything more with this node; `upfront exit` leaves without it.',
             );
           }
-          const fetches = (await client.resume()).map(({ sequence, status, first, outcomes }) => ({
+          const fetches = (await client.resume()).map(({ sequence, status, first, annulled, outcomes }) => ({
             sequence,
             status,
             nonce: first,
+            annulled,
             performed: outcomes.filter((one) => one.status === 'done').length,
           }));
           const unknown = fetches.filter(({ status }) => status === 'unknown').length;
-          const lines = fetches.map(({ sequence, status, nonce, performed }) => {
+          const lines = fetches.map(({ sequence, status, nonce, annulled, performed }) => {
             const where = nonce === undefined ? '' : `, nonce ${nonce}`;
-            return `sequence ${sequence}${where}: ${status}${performed > 0 ? `, ${performed} performed now` : ''}`;
+            const now = performed > 0 ? `, ${performed} performed now` : '';
+            const never =
+              annulled.length > 0 ? `, annulled and never performed: nonce ${annulled.join(', ')}` : '';
+            return `sequence ${sequence}${where}: ${status}${now}${never}`;
           });
+          const isAnnulled = fetches.some(({ annulled }) => annulled.length > 0);
           call.out.result(
-            { status: unknown > 0 ? 'unknown' : 'done', recovered: recovered?.sequences, fetches },
+            {
+              status: unknown > 0 ? 'unknown' : isAnnulled ? 'annulled' : 'done',
+              recovered: recovered?.sequences,
+              fetches,
+            },
             lines.length === 0 ? 'nothing is open' : lines,
           );
           if (unknown > 0) process.exitCode = 4;
+          else if (isAnnulled) process.exitCode = 3;
         }),
       ),
     );

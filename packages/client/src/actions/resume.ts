@@ -14,11 +14,13 @@ import { type Fulfilled, perform } from './fulfil.ts';
 export interface Resumed {
   readonly sequence: bigint;
   /**
-   * finished: every nonce is resolved. open: it waits for somebody else (a hold's payee) or its end. refused: on record.
+   * finished: every nonce is resolved, fulfilled or annulled. open: it waits for somebody else (a hold's payee) or its end. refused: on record.
    * expired: it was never dealt and cannot be any more. unknown: the node did not tell; ask again.
    */
   readonly status: 'finished' | 'open' | 'refused' | 'expired' | 'unknown';
   readonly first?: number;
+  /** Nonces that this account did not perform in time, and that will never be; found out by this call. */
+  readonly annulled: readonly number[];
   /** Of the nonces that were open and could be fulfilled. */
   readonly outcomes: readonly Outcome<Fulfilled>[];
 }
@@ -38,15 +40,21 @@ export async function settleEntry(client: BaseClient, book: Book, entry: Entry):
   const { sequence } = entry;
   if (entry.dealt === undefined) {
     const status = await settleFetch(client, book, entry);
-    if (status !== undefined) return { sequence, status, outcomes: [] };
+    if (status !== undefined) return { sequence, status, annulled: [], outcomes: [] };
   }
   const { first } = entry.dealt!;
-  const open = await askNonces(client, book, entry);
-  const able = entry.isAbandoned ? [] : open.filter((index) => isOwnToFulfil(entry, index));
+  // Before asking: the books forget the openings of what is resolved.
+  const own = new Set(
+    Array.from({ length: entry.count }, (_, i) => i).filter((i) => isOwnToFulfil(entry, i)),
+  );
+  const asked = await askNonces(client, book, entry);
+  const annulled = asked.annulled.filter((index) => own.has(index)).map((index) => first + index);
+  const able = entry.isAbandoned ? [] : asked.open.filter((index) => own.has(index));
   const outcomes = able.length === 0 ? [] : await perform(client, book, entry, able);
   const isFinished = entry.resolved.size === entry.count;
   const isUnknown = outcomes.some(({ status }) => status === 'unknown');
-  return { sequence, status: isFinished ? 'finished' : isUnknown ? 'unknown' : 'open', first, outcomes };
+  const status = isFinished ? 'finished' : isUnknown ? 'unknown' : 'open';
+  return { sequence, status, first, annulled, outcomes };
 }
 
 /** Undefined if it turns out to be dealt. */

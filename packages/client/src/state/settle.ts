@@ -36,9 +36,14 @@ export async function askFetch(client: BaseClient, book: Book, entry: Entry): Pr
   return 'expired';
 }
 
-/** Asks about every nonce that is not known to be resolved; the indexes of those that are open. */
-export async function askNonces(client: BaseClient, book: Book, entry: Entry): Promise<number[]> {
+/** Asks about every nonce that is not known to be resolved; the indexes of those that are open, or turned out to be annulled. */
+export async function askNonces(
+  client: BaseClient,
+  book: Book,
+  entry: Entry,
+): Promise<{ open: number[]; annulled: number[] }> {
   const open: number[] = [];
+  const annulled: number[] = [];
   const { genesis } = await client.network();
   const intents = decodeFetch(entry.message, genesis.parameters)?.intents ?? [];
   const all = Array.from({ length: entry.count }, (_, index) => index);
@@ -49,12 +54,13 @@ export async function askNonces(client: BaseClient, book: Book, entry: Entry): P
     answers.forEach((answer, i) => {
       const index = indexes[i]!;
       if (answer.status === 'open') open.push(index);
+      if (answer.status === 'annulled') annulled.push(index);
       if (answer.status !== 'fulfilled' && answer.status !== 'annulled') return;
       const spent = spentOf(entry, index, intents[index], answer);
       book.resolve(entry, [index], spent, answer.height ?? entry.dealt!.height);
     });
   }
-  return open;
+  return { open, annulled };
 }
 
 /** Asks about fetches that should be over by now: holds that somebody captured, what was left to be annulled. */
