@@ -1,5 +1,6 @@
-// The load, in a process of its own: signs its payments beforehand, lets the accounts earn what they need, warms up, and
-// then pays over WebSockets, each payer waiting for finality. Its parent asks over IPC; see bench.ts.
+// The load, in a process of its own: signs its payments beforehand, lets the accounts earn what they need,
+// warms up, and then pays over WebSockets, each payer waiting for finality. Its parent asks over IPC; see
+// bench.ts.
 
 import { WebSocket } from 'ws';
 import { createHashes } from '../packages/node/src/hashes.ts';
@@ -29,7 +30,9 @@ const expires = Date.now() + EXPIRY;
 const seal = (payer: Payer, count: number): Round => sealer(payer, count, expires);
 let wire = 0;
 
-const sockets = await Promise.all(Array.from({ length: Math.min(SOCKETS, payers.length) }, () => connect(url!)));
+const sockets = await Promise.all(
+  Array.from({ length: Math.min(SOCKETS, payers.length) }, () => connect(url!)),
+);
 const submitOf = (payer: number): Submit => sockets[payer % sockets.length]!;
 if (batch > 128) await earnAllowance(submitOf, payers, seal);
 // To the end: a payer that skips 64 sequences is out of range.

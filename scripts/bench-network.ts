@@ -1,4 +1,5 @@
-// The network that the benchmark runs on: one operator, payers funded by generated deposits, no first layer behind it.
+// The network that the benchmark runs on: one operator, payers funded by generated deposits, no first layer
+// behind it.
 
 import { defaultParameters, type Genesis, type Hashes, type Item, itemHead } from '@upfront/core';
 import type { L1Observation } from '../packages/node/src/engine/engine.ts';
@@ -9,11 +10,22 @@ export const OPERATOR_KEY = new Uint8Array(32).fill(0x42);
 
 export function createGenesis(curve: Curve, time: number): Genesis {
   const contract = new Uint8Array(20).fill(0x77);
-  return { chainId: 31337, contract, time, parameters: defaultParameters, validators: [curve.addressOf(OPERATOR_KEY)] };
+  return {
+    chainId: 31337,
+    contract,
+    time,
+    parameters: defaultParameters,
+    validators: [curve.addressOf(OPERATOR_KEY)],
+  };
 }
 
 /** A first layer on which every payer has deposited. */
-export function fundingObservation(hashes: Hashes, genesis: Genesis, payers: readonly Payer[], time: number): L1Observation {
+export function fundingObservation(
+  hashes: Hashes,
+  genesis: Genesis,
+  payers: readonly Payer[],
+  time: number,
+): L1Observation {
   const items: Item[] = payers.map(({ address }) => ({
     kind: 1,
     account: address,
@@ -25,5 +37,12 @@ export function fundingObservation(hashes: Hashes, genesis: Genesis, payers: rea
     head = itemHead(hashes, head, i + 1, item);
   });
   const validators = hashes.keccak256(Buffer.concat(genesis.validators));
-  return { time, items: items.length, head, settled: 0, validators, itemsFrom: (n, most) => items.slice(n - 1, n - 1 + most) };
+  return {
+    time,
+    items: items.length,
+    head,
+    settled: 0,
+    validators,
+    itemsFrom: (n, most) => items.slice(n - 1, n - 1 + most),
+  };
 }

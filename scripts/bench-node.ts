@@ -1,5 +1,5 @@
-// The node under test, in a process of its own: a real one, over a first layer that is generated (each payer has
-// deposited). Its parent talks to it over IPC: `usage` is answered, `close` ends it.
+// The node under test, in a process of its own: a real one, over a first layer that is generated (each payer
+// has deposited). Its parent talks to it over IPC: `usage` is answered, `close` ends it.
 
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,8 +20,14 @@ const node = await startNode(config, {
   genesis,
   validatorKey: OPERATOR_KEY,
   log: createLog('error'),
-  // The load comes over few sockets from one address: what a public node would refuse from one peer is let in.
-  limits: { ...defaultLimits, messageRate: 1e9, messageBurst: 1e9, connectionIntakeBytes: defaultLimits.intakeBytes },
+  // The load comes over few sockets from one address: what a public node would refuse from one peer is let
+  // in.
+  limits: {
+    ...defaultLimits,
+    messageRate: 1e9,
+    messageBurst: 1e9,
+    connectionIntakeBytes: defaultLimits.intakeBytes,
+  },
   firstLayer: async ({ onObservation }) => {
     onObservation(fundingObservation(hashes, genesis, createPayers(curve, hashes, payers!), Date.now()));
     return undefined;
@@ -31,7 +37,11 @@ const node = await startNode(config, {
 process.on('message', (message) => {
   if (message === 'usage') {
     const { user, system } = process.cpuUsage();
-    process.send!({ cpu: (user + system) / 1e6, peak: process.resourceUsage().maxRSS * 1024, disk: sizeOf(dataDir) });
+    process.send!({
+      cpu: (user + system) / 1e6,
+      peak: process.resourceUsage().maxRSS * 1024,
+      disk: sizeOf(dataDir),
+    });
   } else void close();
 });
 process.send!({ url: node.socketUrl });

@@ -1,6 +1,7 @@
-// Pre-signed payments for the benchmark: who pays, fetches of k transfers each, and the fulfilments that open them.
-// Everything follows from names, so that node and load agree on who the payers are. The nonces are written into the
-// fulfilments when the fetch is dealt. PERF: 1.5 us a payment and 35 us a signature, hence laid out by hand.
+// Pre-signed payments for the benchmark: who pays, fetches of k transfers each, and the fulfilments that open
+// them. Everything follows from names, so that node and load agree on who the payers are. The nonces are
+// written into the fulfilments when the fetch is dealt. PERF: 1.5 us a payment and 35 us a signature, hence
+// laid out by hand.
 
 import { createDomain, FETCH, FULFIL, type Genesis, type Hashes, KIND, MESSAGE } from '@upfront/core';
 import type { Curve } from '../packages/node/src/signatures/curve.ts';
@@ -28,7 +29,16 @@ const INTENT_BYTES = 33;
 const FULFIL_BYTES = 86;
 
 /** What a commitment is the hash of (docs/protocol.md, 3), for a transfer. */
-const SEALED = { account: 9, sequence: 29, index: 37, kind: 39, salt: 40, to: 56, amount: 76, end: 116 } as const;
+const SEALED = {
+  account: 9,
+  sequence: 29,
+  index: 37,
+  kind: 39,
+  salt: 40,
+  to: 56,
+  amount: 76,
+  end: 116,
+} as const;
 
 export function createPayers(curve: Curve, hashes: Hashes, count: number): Payer[] {
   return Array.from({ length: count }, (_, i) => {
@@ -77,7 +87,13 @@ export function nameNonces({ fulfils, count }: Round, first: number): void {
   for (let i = 0; i < count; i++) writeSafe(view, i * FULFIL_BYTES + FULFIL.nonce, first + i);
 }
 
-function writeFetch(fetch: Uint8Array, account: Uint8Array, sequence: number, count: number, expires: number): void {
+function writeFetch(
+  fetch: Uint8Array,
+  account: Uint8Array,
+  sequence: number,
+  count: number,
+  expires: number,
+): void {
   const view = new DataView(fetch.buffer);
   fetch[0] = MESSAGE.fetch;
   fetch.set(account, FETCH.account);

@@ -1,5 +1,5 @@
-// What this machine can do at best of the two things that a payment cannot do without: signature checks and durable
-// appends. Measured in the same run as the payments, with the node's own parts.
+// What this machine can do at best of the two things that a payment cannot do without: signature checks and
+// durable appends. Measured in the same run as the payments, with the node's own parts.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,10 @@ const CHECKS = 4096;
 const MS = 1500;
 
 export async function measureRaw(): Promise<RawFigures> {
-  return { checks: [await checks(1), await checks(2)], appends: [await appends(1000), await appends(100_000)] };
+  return {
+    checks: [await checks(1), await checks(2)],
+    appends: [await appends(1000), await appends(100_000)],
+  };
 }
 
 /** One thread is the main one alone; two are the main one and a worker, as the node has them. */

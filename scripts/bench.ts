@@ -1,6 +1,7 @@
-// `npm run bench`: payments a second from fetch to final over the WebSocket of a real node, with durable blocks.
-// Node and load are processes of their own; the load is signed beforehand and waits for finality. Beside it the raw
-// rates of what a payment cannot do without. `--json` prints figures only; `--help` says the rest.
+// `npm run bench`: payments a second from fetch to final over the WebSocket of a real node, with durable
+// blocks. Node and load are processes of their own; the load is signed beforehand and waits for finality.
+// Beside it the raw rates of what a payment cannot do without. `--json` prints figures only; `--help` says
+// the rest.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
@@ -126,7 +127,19 @@ function machineOf(): string {
 }
 
 function print(raw: RawFigures, rows: readonly Row[]): void {
-  const header = ['', 'payments/s', 'p50 ms', 'p99 ms', 'p99.9 ms', 'node CPU us', 'load CPU us', 'wire B', 'disk B', 'peak MiB', 'to reach'];
+  const header = [
+    '',
+    'payments/s',
+    'p50 ms',
+    'p99 ms',
+    'p99.9 ms',
+    'node CPU us',
+    'load CPU us',
+    'wire B',
+    'disk B',
+    'peak MiB',
+    'to reach',
+  ];
   const lines = rows.map((row) => [
     row.name,
     whole(row.rate),
@@ -143,8 +156,10 @@ function print(raw: RawFigures, rows: readonly Row[]): void {
   console.log(`${machineOf()}; ${values.workers} signature worker(s)\n`);
   printColumns([header, ...lines]);
   console.log('\nCPU, wire and disk are a payment. In the same run, raw:');
-  for (const { threads, rate } of raw.checks) console.log(`  signature checks, ${threads} thread(s): ${whole(rate)}/s`);
-  for (const { bytes, rate } of raw.appends) console.log(`  durable appends of ${whole(bytes)} bytes: ${whole(rate)}/s`);
+  for (const { threads, rate } of raw.checks)
+    console.log(`  signature checks, ${threads} thread(s): ${whole(rate)}/s`);
+  for (const { bytes, rate } of raw.appends)
+    console.log(`  durable appends of ${whole(bytes)} bytes: ${whole(rate)}/s`);
 }
 
 function printColumns(table: readonly string[][]): void {

@@ -10,7 +10,9 @@ export interface Chain {
   /** wei that transactions of an account have cost. */
   gasOf(transactions: readonly Hex[]): Promise<bigint>;
   /** Units. */
-  account(address: Address): Promise<{ balance: bigint; debited: bigint; claimable: bigint; exiting: boolean }>;
+  account(
+    address: Address,
+  ): Promise<{ balance: bigint; debited: bigint; claimable: bigint; exiting: boolean }>;
   value(name: 'total' | 'pool' | 'number' | 'items' | 'acknowledged'): Promise<bigint>;
   isClosed(): Promise<boolean>;
 }

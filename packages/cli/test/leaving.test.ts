@@ -18,15 +18,20 @@ const ETH = 10n ** 9n;
 const GWEI = 10n ** 9n;
 const CLOSE_AGE_S = 3 * 86_400;
 
-describe('leaving', { timeout: 240_000 }, () => {
+describe('leaving', { timeout: 240_000, concurrency: true }, () => {
   let anvil: Anvil;
+  /** The chain's time is moved only when the honest operator has had its turn. */
+  const honest = Promise.withResolvers<void>();
   before(async () => {
     anvil = await startAnvil({ blockTime: 1 });
   });
   after(() => anvil.stop());
 
   it('pays within the next settlement if the operator is honest', async () => {
-    const network = await createNetwork(anvil, DEV_KEYS[1], DEV_KEYS[2]);
+    const network = await createNetwork(anvil, DEV_KEYS[1], DEV_KEYS[2]).catch((error: unknown) => {
+      honest.resolve();
+      throw error;
+    });
     const { machine, chain, user, environment } = network;
     try {
       await machine.done(['pay', OTHER, '0.4'], environment);
@@ -40,8 +45,9 @@ describe('leaving', { timeout: 240_000 }, () => {
       assert.equal(claimed['amount'], '0.59999999');
       assert.equal(claimed['closed'], false);
       const gas = await chain.gasOf([left['transaction'], claimed['transaction']]);
-      assert.equal(await chain.ether(user), before - gas + (6n * ETH) / 10n * GWEI - 10n * GWEI);
+      assert.equal(await chain.ether(user), before - gas + ((6n * ETH) / 10n) * GWEI - 10n * GWEI);
     } finally {
+      honest.resolve();
       await network.remove();
     }
   });
@@ -63,12 +69,16 @@ describe('leaving', { timeout: 240_000 }, () => {
         assert.equal(early.code, 3, early.stderr);
         assert.match(early.json['message'], /waits to be acknowledged/);
       }
+      await honest.promise;
       await anvil.increaseTime(CLOSE_AGE_S + 2);
       for (const { machine, environment, chain, user } of [ignored, orphaned]) {
         const before = await chain.ether(user);
         const claimed = await machine.done(['claim'], environment);
         assert.deepEqual([claimed['amount'], claimed['closed']], ['1', true]);
-        assert.equal(await chain.ether(user), before + ETH * GWEI - (await chain.gasOf([claimed['transaction']])));
+        assert.equal(
+          await chain.ether(user),
+          before + ETH * GWEI - (await chain.gasOf([claimed['transaction']])),
+        );
         assert.equal(await chain.isClosed(), true);
         const again = await machine.run(['claim'], environment);
         assert.equal(again.code, 3);
@@ -101,11 +111,24 @@ async function createNetwork(anvil: Anvil, operatorKey: string, userKey: string)
   const cable = await createCable(anvil.port);
   const operator = { UPFRONT_KEY: operatorKey };
   await machine.done(['init', '--l1', anvil.url, '--interval', '4s'], operator);
-  const flags = ['--port', '0', '--metrics-port', '0', '--l1-url', cable.url, '--l1-poll-ms', '300', '--log-level', 'error'];
+  const flags = [
+    '--port',
+    '0',
+    '--metrics-port',
+    '0',
+    '--l1-url',
+    cable.url,
+    '--l1-poll-ms',
+    '300',
+    '--log-level',
+    'error',
+  ];
   const node = await machine.start(['node', ...flags], operator);
   const environment = { UPFRONT_KEY: userKey, UPFRONT_NODE_URL: String(node.first['url']) };
   await machine.done(['deposit', '1'], environment);
-  const genesis = JSON.parse(readFileSync(join(machine.home, 'genesis.json'), 'utf8')) as { contract: Address };
+  const genesis = JSON.parse(readFileSync(join(machine.home, 'genesis.json'), 'utf8')) as {
+    contract: Address;
+  };
   return {
     machine,
     node,

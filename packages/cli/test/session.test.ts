@@ -42,7 +42,15 @@ describe('a session', { timeout: 240_000 }, () => {
   });
 
   it('pays, and proves it offline', async () => {
-    const paid = await machine.done(['pay', 'bob', '0.25', '--account', 'carol', '--reference', 'invoice-17']);
+    const paid = await machine.done([
+      'pay',
+      'bob',
+      '0.25',
+      '--account',
+      'carol',
+      '--reference',
+      'invoice-17',
+    ]);
     assert.equal(paid['status'], 'done');
     const file = join(machine.folder, 'receipt.json');
     const got = await machine.done(['receipt', 'get', 'last', '--out', file]);
@@ -56,7 +64,10 @@ describe('a session', { timeout: 240_000 }, () => {
     assert.equal(verified['event']['amount'], '0.25');
     assert.equal(verified['event']['from'], carol);
     const forged = join(machine.folder, 'forged.json');
-    writeFileSync(forged, readFileSync(file, 'utf8').replace(/("event": "0x03.*)00000ee6b280/, '$100000ee6b281'));
+    writeFileSync(
+      forged,
+      readFileSync(file, 'utf8').replace(/("event": "0x03.*)00000ee6b280/, '$100000ee6b281'),
+    );
     assert.notEqual(readFileSync(forged, 'utf8'), readFileSync(file, 'utf8'));
     const { code, json } = await other.run(['receipt', 'verify', forged, '--genesis', genesis]);
     assert.equal(code, 6);
@@ -115,7 +126,9 @@ describe('a session', { timeout: 240_000 }, () => {
 
     // 0.25 and 0.2 paid, 150 times 0.0001, 0.1 withdrawn; fees of 1 + 1 + 1 + 150 + 1 nonces.
     const spent = ETH / 4n + ETH / 5n + 150n * (ETH / 10_000n) + ETH / 10n + 154n * FEE;
-    await until('the last settlement', async () => ((await chain.account(carol)).debited === spent ? true : undefined));
+    await until('the last settlement', async () =>
+      (await chain.account(carol)).debited === spent ? true : undefined,
+    );
     const settled = await chain.account(carol);
     assert.deepEqual(settled, { balance: ETH - spent, debited: spent, claimable: 0n, exiting: false });
     const { json } = await machine.run(['account', 'balance', 'carol']);
@@ -126,14 +139,31 @@ describe('a session', { timeout: 240_000 }, () => {
   it('re-executes the chain, and puts on record that it is right', async () => {
     const { json } = await machine.run(['status']);
     const until = String(json['height']);
-    const { code, lines } = await machine.run(['validate', '--no-record', '--until', until, '--every', '1000']);
+    const { code, lines } = await machine.run([
+      'validate',
+      '--no-record',
+      '--until',
+      until,
+      '--every',
+      '1000',
+    ]);
     assert.equal(code, 0);
     assert.equal(String(lines.at(-1)!['height']), until);
   });
 
   it('says what happened, and stops whole', async () => {
     const types = new Set(devnet.lines.map((line) => line['event']?.['type'] ?? line['l1']));
-    for (const type of ['item', 'dealt', 'transferred', 'captured', 'posted', 'withdrawn', 'formed', 'settled', 'claimed']) {
+    for (const type of [
+      'item',
+      'dealt',
+      'transferred',
+      'captured',
+      'posted',
+      'withdrawn',
+      'formed',
+      'settled',
+      'claimed',
+    ]) {
       assert.ok(types.has(type), `${type} among ${[...types].join(', ')}`);
     }
     assert.equal(await devnet.stop('SIGINT'), 0);

@@ -11,17 +11,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** Shared, so that only the first process compiles everything. */
+const CACHE = join(tmpdir(), 'upfront-cli-test-cache');
 const UP_MOST_MS = 60_000;
 const RUN_MOST_MS = 90_000;
+
+/** What a command says with --json; a test looks into it and is wrong, or right, at run time. */
+// biome-ignore lint/suspicious/noExplicitAny: any JSON
+export type Said = Record<string, any>;
 
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
   /** The objects on stdout, one a line. */
-  readonly lines: readonly Record<string, any>[];
+  readonly lines: readonly Said[];
   /** The first of them. */
-  readonly json: Record<string, any>;
+  readonly json: Said;
 }
 
 export type Environment = Readonly<Record<string, string>>;
@@ -41,8 +47,8 @@ export interface Machine {
 }
 
 export interface Started {
-  readonly first: Record<string, any>;
-  readonly lines: Record<string, any>[];
+  readonly first: Said;
+  readonly lines: Said[];
   readonly pid: number;
   /** Sends a signal and resolves with the exit code, or the signal's name. */
   stop(signal?: NodeJS.Signals): Promise<number | string>;
@@ -55,7 +61,13 @@ export function createMachine(): Machine {
   const launch = (args: readonly string[], environment: Environment): ChildProcess => {
     const child = spawn(process.execPath, ['--conditions=@upfront/source', MAIN, ...args, '--json'], {
       cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: folder, UPFRONT_PASSWORD: 'devnet', ...environment },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: folder,
+        XDG_CACHE_HOME: CACHE,
+        UPFRONT_PASSWORD: 'devnet',
+        ...environment,
+      },
       stdio: 'pipe',
     });
     children.add(child);
@@ -66,9 +78,16 @@ export function createMachine(): Machine {
     const child = launch(args, environment);
     child.stdin!.on('error', () => undefined).end(input);
     const timer = setTimeout(() => child.kill('SIGKILL'), RUN_MOST_MS);
-    const [stdout, stderr, code] = await Promise.all([textOf(child, 'stdout'), textOf(child, 'stderr'), ended(child)]);
+    const [stdout, stderr, code] = await Promise.all([
+      textOf(child, 'stdout'),
+      textOf(child, 'stderr'),
+      ended(child),
+    ]);
     clearTimeout(timer);
-    const lines = stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+    const lines = stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line));
     return { code: typeof code === 'number' ? code : -1, stdout, stderr, lines, json: lines[0] ?? {} };
   };
   return {
@@ -91,7 +110,7 @@ export function createMachine(): Machine {
 }
 
 function startOne(child: ChildProcess, args: readonly string[]): Promise<Started> {
-  const lines: Record<string, any>[] = [];
+  const lines: Said[] = [];
   let errors = '';
   let rest = '';
   const closed = ended(child);

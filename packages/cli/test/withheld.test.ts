@@ -46,7 +46,10 @@ describe('what is withheld', { timeout: 180_000 }, () => {
 
   it('is not performed later, and performing raises the standing', async () => {
     const resumed = await machine.done(['resume']);
-    assert.deepEqual(resumed['fetches'].map((one: { status: string }) => one.status), ['finished']);
+    assert.deepEqual(
+      resumed['fetches'].map((one: { status: string }) => one.status),
+      ['finished'],
+    );
     for (let i = 0; i < 2; i++) await machine.done(['pay', 'bob', '0.1']);
     const then = await machine.done(['account', 'balance', 'alice']);
     assert.equal(then['standing'], 1 / 16 + 2 / 1024);

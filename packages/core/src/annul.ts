@@ -34,7 +34,7 @@ function annulOfFetch(ledger: Ledger, rows: number[]): void {
     if (kind === KIND.post) {
       ledger.topics.resolve(nonces.delivery[row]!, false, log);
       const stake = nonces.amount[row]!;
-      pay(ledger, row, stake);
+      if (stake > 0n) pay(ledger, row, stake);
       ledger.settlements.burnt += stake;
     }
     resolve(ledger, row, kind === KIND.hold ? 0 : -1);

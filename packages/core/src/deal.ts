@@ -47,17 +47,22 @@ export function dealFetches(
   results: Uint16Array,
   firsts: Float64Array,
 ): void {
-  const active = activeInBlock(ledger, block, verdicts);
+  const { active, added } = activeInBlock(ledger, block, verdicts);
   for (let i = 0; i < block.fetches.length; i++) {
     const offset = block.fetches[i]!;
     results[i] =
       verdicts[i] === 1 ? dealFetch(ledger, block, offset, block.fetchSizes[i]!, active) : codes.badSignature;
     firsts[i] = results[i] === 0 ? ledger.nextNonce - block.view.getUint16(offset + FETCH.count) : -1;
   }
+  for (const row of added) ledger.accounts.clearFlag(row, FLAG.inBlock);
 }
 
 /** A: the standing of who has an open nonce, and of who has a fetch here that passes the checks up to expiry. */
-function activeInBlock(ledger: Ledger, block: BlockIndex, verdicts: Uint8Array): number {
+function activeInBlock(
+  ledger: Ledger,
+  block: BlockIndex,
+  verdicts: Uint8Array,
+): { active: number; added: number[] } {
   const { accounts } = ledger;
   const added: number[] = [];
   let active = ledger.privilege.active;
@@ -71,8 +76,7 @@ function activeInBlock(ledger: Ledger, block: BlockIndex, verdicts: Uint8Array):
     added.push(row);
     active += accounts.standing[row]!;
   }
-  for (const row of added) accounts.clearFlag(row, FLAG.inBlock);
-  return active;
+  return { active, added };
 }
 
 function dealFetch(
@@ -87,6 +91,10 @@ function dealFetch(
   const row = accounts.find(bytes, offset + FETCH.account);
   const code = checkStanding(ledger, row, view, offset, block.time);
   if (code !== 0 && code <= LAST_TRACELESS) return code;
+  // In range only because a fetch before it in this block moved `highest`: A does not count the account.
+  if (code === 0 && accounts.openNonces[row] === 0 && !accounts.hasFlag(row, FLAG.inBlock)) {
+    return codes.sequenceOutOfRange;
+  }
   const sequence = readU64(view, offset + FETCH.sequence);
   const measure = measureFetch(bytes, view, offset);
   const refusal = code !== 0 ? code : checkMeans(ledger, row, view, offset, measure, active);

@@ -4,6 +4,7 @@
  */
 import type { Ledger } from './ledger.ts';
 import { ENTRY } from './settlements.ts';
+import { AMOUNT_END } from './units.ts';
 
 /** Throws Error naming the invariant that is broken, and the account. */
 export function assertInvariants(ledger: Ledger): void {
@@ -27,6 +28,8 @@ export function assertInvariants(ledger: Ledger): void {
     const u = accounts.unsettled[row]!;
     unsettled += u;
     if (accounts.openNonces[row]! > 0) active += accounts.standing[row]!;
+    // A column that wrapped below zero shows here.
+    require(accounts.balance[row]! < AMOUNT_END, 'I1: balance < 2^63', row);
     require(accounts.reserved[row]! <= accounts.balance[row]!, 'I2: reserved <= balance', row);
     require((reserved.get(row) ?? 0n) === accounts.reserved[row]!, 'reserved = sum of rests', row);
     require((openNonces.get(row) ?? 0) === accounts.openNonces[row]!, 'count of open nonces', row);

@@ -20,7 +20,7 @@ export class Privilege {
   /** Places that the account may hold open while the active standing is `active`. */
   allowance(row: number, active: number): number {
     const standing = this.#accounts.standing[row]!;
-    const own = (standing * this.#parameters.maxPlaces) >>> 16;
+    const own = Math.floor((standing * this.#parameters.maxPlaces) / STANDING_ONE);
     // Both factors are at most 2^16 and 2^32, so the product is exact, and so is the floor made without a fraction.
     const total = standing * this.#parameters.capacity;
     const share = active === 0 ? own : (total - (total % active)) / active;

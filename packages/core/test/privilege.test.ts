@@ -16,18 +16,32 @@ function network(parameters = {}): TestNetwork {
   return one;
 }
 
-const rows: { name: string; standing: number; active: number; capacity?: number; allowance: number }[] = [
+const rows: {
+  name: string;
+  standing: number;
+  active: number;
+  capacity?: number;
+  maxPlaces?: number;
+  allowance: number;
+}[] = [
   { name: 'a new account', standing: 8192, active: 8192, allowance: 128 },
   { name: 'the floor', standing: 64, active: 64, allowance: 1 },
   { name: 'full standing', standing: 65536, active: 65536, allowance: 1024 },
+  {
+    name: 'full standing, the widest genesis',
+    standing: 65536,
+    active: 65536,
+    maxPlaces: 65536,
+    allowance: 65536,
+  },
   { name: 'half of the capacity', standing: 8192, active: 16384, capacity: 100, allowance: 50 },
   { name: 'a share rounded down', standing: 8192, active: 24576, capacity: 100, allowance: 33 },
   { name: 'a share below one', standing: 64, active: 65536, capacity: 100, allowance: 1 },
 ];
 
-for (const { name, standing, active, capacity, allowance } of rows) {
+for (const { name, standing, active, allowance, ...parameters } of rows) {
   test(`allowance: ${name}`, () => {
-    const { ledger } = network(capacity === undefined ? {} : { capacity });
+    const { ledger } = network(parameters);
     const row = ledger.accounts.find(A, 0);
     ledger.accounts.standing[row] = standing;
     assert.equal(ledger.privilege.allowance(row, active), allowance);
@@ -141,4 +155,14 @@ test('A counts everybody active in the block, each once, before its first fetch;
   const expired = other.fetch(B, [hold()], { sequence: 0n, expires: 5 });
   const full = other.fetch(A, new Array<Intent>(120).fill(hold()), { sequence: 0n });
   assert.deepEqual([...other.block([], [expired, full]).results], [codes.expired, 0]);
+});
+
+test('who comes into range only by another fetch of the block is not dealt: A does not count it', () => {
+  const one = network({ capacity: 100 });
+  one.block([], [one.fetch(B, new Array<Intent>(100).fill(hold()), { sequence: 0n })]);
+  const mover = one.fetch(A, [hold()], { sequence: 63n, expires: 5 });
+  const rider = one.fetch(A, new Array<Intent>(128).fill(hold()), { sequence: 100n });
+  assert.deepEqual([...one.block([], [mover, rider]).results], [codes.expired, codes.sequenceOutOfRange]);
+  const { results } = one.block([], [rider]);
+  assert.equal(results[0], codes.overAllowance, 'in the next block it counts, and has its share');
 });

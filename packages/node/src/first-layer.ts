@@ -6,7 +6,7 @@
  */
 import { upfrontAbi } from '@upfront/contracts';
 import { type Genesis, type Ledger, toHex } from '@upfront/core';
-import { type Address, type Client, createClient, type Hex, http } from 'viem';
+import { type Address, BaseError, type Client, createClient, type Hex, http } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { readContract } from 'viem/actions';
 import type { ContractFacts, L1Status } from './api/http/sources.ts';
@@ -145,13 +145,19 @@ function relay(client: Client, options: FirstLayerOptions): Relayer | undefined 
 }
 
 /** Throws ChainBehindError. An L1 that does not answer is looked at again by every observation. */
-async function assertChainNotBehind(client: Client, address: Address, options: FirstLayerOptions): Promise<void> {
+async function assertChainNotBehind(
+  client: Client,
+  address: Address,
+  options: FirstLayerOptions,
+): Promise<void> {
   const { formed } = options.replica.ledger.settlements;
   let settled: bigint;
   try {
     settled = await readContract(client, { address, abi: upfrontAbi, functionName: 'number' });
   } catch (error) {
-    options.log.warn({ err: error }, 'L1 does not answer: the chain is compared with it later');
+    // The whole message of viem's has the URL in it, and that may have a key.
+    const reason = error instanceof BaseError ? error.shortMessage : 'no answer';
+    options.log.warn({ reason }, 'L1 does not answer: the chain is compared with it later');
     return;
   }
   if (Number(settled) > formed) throw new ChainBehindError(Number(settled), formed);

@@ -1,3 +1,4 @@
+/** The fast hashes against the reference. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nobleHashes } from '@upfront/core';

@@ -1,9 +1,10 @@
 /**
  * The core's two hash functions, as fast as Node has them.
  *
- * PERF, one core, 10^3 hashes a second of 32 / 64 / 128 / 1000 / 65536 bytes. sha256: hash-wasm 2290 / 1650 / 1420 /
- * 381 / 6, node:crypto's hash() 1450 / 1550 / 1480 / 961 / 30, createHash 970 / 970 / 1000 / 710 / 30, noble 780 / 810
- * / 860 / 228 / 4. keccak256: hash-wasm 1930 / 2090 / 2050 / 385 / 6, noble 314 / 322 / 335 / 49 / 0.8.
+ * PERF, one core, 10^3 hashes a second of 32 / 64 / 128 / 1000 / 65536 bytes. sha256: hash-wasm 2290 / 1650 /
+ * 1420 / 381 / 6, node:crypto's hash() 1450 / 1550 / 1480 / 961 / 30, createHash 970 / 970 / 1000 / 710 / 30,
+ * noble 780 / 810 / 860 / 228 / 4. keccak256: hash-wasm 1930 / 2090 / 2050 / 385 / 6, noble 314 / 322 / 335 /
+ * 49 / 0.8.
  */
 import { hash } from 'node:crypto';
 import type { Hashes } from '@upfront/core';

@@ -15,7 +15,13 @@ export {
 } from './config/settings.ts';
 export { ChainBehindError } from './first-layer.ts';
 export { type Anvil, type AnvilOptions, DEV_KEYS, startAnvil } from './l1/anvil.ts';
-export { type BondOptions, type DeployOptions, type Deployment, deployUpfront, validatorBond } from './l1/deploy.ts';
+export {
+  type BondOptions,
+  type Deployment,
+  type DeployOptions,
+  deployUpfront,
+  validatorBond,
+} from './l1/deploy.ts';
 export { createLimits, defaultLimits, type Limits } from './limits.ts';
 export { createLog, type Logger, type LogLevel, logLevels } from './log.ts';
 export { type NodeOverrides, type RunningNode, startNode } from './node.ts';

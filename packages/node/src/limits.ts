@@ -155,7 +155,10 @@ function relationsOf(l: Limits): readonly [relation: string, holds: boolean][] {
     ['frameMessages <= 4096', l.frameMessages <= 4096],
     ['frameBytes holds the longest message', l.frameBytes >= FRAME_HEAD_BYTES + MESSAGE_BYTES_MOST],
     ['jsonBytes holds frameBytes as hex', l.jsonBytes >= 2 * l.frameBytes + 16],
-    ['jsonBytes holds the quotes of frameMessages', l.jsonBytes >= 2 * l.frameBytes + 5 * l.frameMessages + 16],
+    [
+      'jsonBytes holds the quotes of frameMessages',
+      l.jsonBytes >= 2 * l.frameBytes + 5 * l.frameMessages + 16,
+    ],
     ['connectionsPerAddress <= connections', l.connectionsPerAddress <= l.connections],
     ['messageBurst >= frameMessages', l.messageBurst >= l.frameMessages],
     ['messageBurst >= messageRate', l.messageBurst >= l.messageRate],
@@ -166,10 +169,7 @@ function relationsOf(l: Limits): readonly [relation: string, holds: boolean][] {
     [
       'streamQueueBytes holds the answers of a full frame and an event above the high water',
       l.streamQueueBytes >=
-        l.streamHighWaterBytes +
-          FRAME_HEAD_BYTES +
-          ANSWER_BYTES * l.frameMessages +
-          EVENT_FRAME_BYTES_MOST,
+        l.streamHighWaterBytes + FRAME_HEAD_BYTES + ANSWER_BYTES * l.frameMessages + EVENT_FRAME_BYTES_MOST,
     ],
     ['pageDefault <= pageMost', l.pageDefault <= l.pageMost],
   ];

@@ -118,12 +118,7 @@ interface Build {
 async function buildNode(build: Build): Promise<RunningNode> {
   const { config, log, limits, genesis, closers, closeAll } = build;
   const metrics = createMetrics();
-  let metricsUrl: string | undefined;
-  if (config.metrics) {
-    const server = await startMetricsServer(metrics, { host: config.metricsHost, port: config.metricsPort });
-    closers.push(() => server.close());
-    metricsUrl = server.url;
-  }
+  const metricsUrl = await serveMetrics(build, metrics);
   const machine = await startMachine(build);
   closers.push(() => machine.close());
   const { engine, replica, store, hashes } = machine;
@@ -167,7 +162,10 @@ async function buildNode(build: Build): Promise<RunningNode> {
   });
 
   const url = urlOf(http.server.address() as AddressInfo);
-  log.info({ url, metricsUrl, height: replica.height, l1: config.l1Url && redactUrl(config.l1Url) }, 'serving');
+  log.info(
+    { url, metricsUrl, height: replica.height, l1: config.l1Url && redactUrl(config.l1Url) },
+    'serving',
+  );
   let closing: Promise<void> | undefined;
   return {
     url,
@@ -183,6 +181,14 @@ async function buildNode(build: Build): Promise<RunningNode> {
       return closing;
     },
   };
+}
+
+/** The URL, if metrics are on. */
+async function serveMetrics({ config, closers }: Build, metrics: Metrics): Promise<string | undefined> {
+  if (!config.metrics) return undefined;
+  const server = await startMetricsServer(metrics, { host: config.metricsHost, port: config.metricsPort });
+  closers.push(() => server.close());
+  return server.url;
 }
 
 /** With a key, an engine that orders; without, what is on disk, to be read. */
@@ -217,7 +223,14 @@ async function startMachine({ config, overrides, log, genesis }: Build): Promise
   try {
     const seed = randomBytes(4).readInt32BE();
     const chain = await openChain({ genesis, hashes, store, log, seed, fatal });
-    return { engine: undefined, replica: chain, store, hashes, address: undefined, close: () => store.close() };
+    return {
+      engine: undefined,
+      replica: chain,
+      store,
+      hashes,
+      address: undefined,
+      close: () => store.close(),
+    };
   } catch (error) {
     await store.close();
     throw error;
@@ -261,7 +274,11 @@ function sourcesOf(
     hashes,
     engineKind: engine?.kind ?? 'none',
     version: versionOfPackage(),
-    l1: l1 ?? { status: () => undefined, facts: () => undefined, settlementTransaction: async () => undefined },
+    l1: l1 ?? {
+      status: () => undefined,
+      facts: () => undefined,
+      settlementTransaction: async () => undefined,
+    },
     limits,
     messageBuckets: new AddressBuckets(limits.messageRate, limits.messageBurst, limits.rateAddresses),
     faults,
@@ -334,7 +351,8 @@ function limitsOf(config: Config, overrides: Partial<Limits> = {}): Limits {
 function bytesOf(folder: string): number {
   let bytes = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+    if (entry.isFile())
+      bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;
 }

@@ -1,5 +1,5 @@
-// A copy of the chain that this process keeps: the ledger in memory, and its final blocks as they become durable.
-// Invariant: nothing that a caller gets from here rests on a block that is not on disk.
+// A copy of the chain that this process keeps: the ledger in memory, and its final blocks as they become
+// durable. Invariant: nothing that a caller gets from here rests on a block that is not on disk.
 
 import type { FormedSettlement, Header, HeaderSignature, Ledger } from '@upfront/core';
 
@@ -18,7 +18,9 @@ export interface FinalBlock {
 }
 
 export interface Replica {
-  /** As of the newest applied block, which may not be durable yet: use `read` for whatever leaves the process. */
+  /**
+   * As of the newest applied block, which may not be durable yet: use `read` for whatever leaves the process.
+   */
   readonly ledger: Ledger;
   /** Height of the newest durable block. */
   readonly height: number;

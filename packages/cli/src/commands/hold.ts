@@ -28,8 +28,8 @@ export function holdCommand(): Command {
           const payee = resolveAddress(call.settings.home, to);
           const max = amounts.parse(amount);
           const window = parseSeconds(flags.window, '--window');
-          const { hold, height } = unwrap(await client.hold({ payee, max, window }));
-          const { nonce, payer, sequence, index, deadline } = hold;
+          const { hold } = unwrap(await client.hold({ payee, max, window }));
+          const { nonce, payer, sequence, index, deadline, height } = hold;
           rememberNonce(session, nonce);
           call.out.result(
             {

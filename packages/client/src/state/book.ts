@@ -4,11 +4,22 @@
  * Invariants: no sequence is signed twice; a fetch is durable before it is sent; what the caller was told is refused is
  * durable before it is told, so that resuming never performs it. Answers are written lazily: they can be asked again.
  */
-import { fromHex, INTENTS_MOST, SEQUENCE_END, SEQUENCE_WINDOW, toHex } from '@upfront/core';
+import { SEQUENCE_END, SEQUENCE_WINDOW } from '@upfront/core';
 import type { Address, Hex } from 'viem';
-import { JournalCorruptError, JournalLockedError, NetworkMismatchError } from '../errors/kinds.ts';
+import { JournalCorruptError, JournalLockedError } from '../errors/kinds.ts';
 import type { Journal, JournalRecord, Json } from '../journal/journal.ts';
-import { type Opening, openingFromJson, openingToJson } from './activity.ts';
+import type { Opening } from './activity.ts';
+import {
+  abandonedRecord,
+  count,
+  dealtRecord,
+  entryOf,
+  identityOf,
+  integer,
+  list,
+  recordOf,
+  recordsOf,
+} from './book-records.ts';
 import { type NetworkView, Spending } from './limit.ts';
 import { Ranges } from './ranges.ts';
 
@@ -267,9 +278,21 @@ export class Book {
     this.#resolve(entry, news, spent, height);
   }
 
+  /** Whether these books ever looked at L1. */
+  get isBased(): boolean {
+    return this.#spending.isBased;
+  }
+
   /** A look at L1: see Spending.observe. */
   observe(debited: bigint, number: number, height: number): void {
-    if (this.#spending.observe(debited, number, height)) {
+    if (
+      this.#spending.observe(
+        debited,
+        number,
+        height,
+        this.#sumLive(() => true),
+      )
+    ) {
       this.#later({ type: 'debited', debited: String(debited), number, height });
     }
   }
@@ -382,7 +405,12 @@ export class Book {
         this.#replaySummary(record);
         return;
       case 'debited':
-        this.#spending.observe(integer(record, 'debited'), count(record, 'number'), count(record, 'height'));
+        this.#spending.observe(
+          integer(record, 'debited'),
+          count(record, 'number'),
+          count(record, 'height'),
+          this.#sumLive(() => true),
+        );
         return;
       case 'fetch': {
         const entry = entryOf(record);
@@ -441,109 +469,4 @@ export class Book {
     this.highestSigned = integer(record, 'highestSigned');
     this.highestLanded = integer(record, 'highestLanded');
   }
-}
-
-function recordOf(entry: Entry): JournalRecord {
-  return {
-    type: 'fetch',
-    sequence: String(entry.sequence),
-    limit: String(entry.limit),
-    budget: String(entry.budget),
-    fees: String(entry.fees),
-    expires: entry.expires,
-    count: entry.count,
-    openings: entry.openings.map(openingToJson),
-    message: toHex(entry.message),
-  };
-}
-
-/** Everything that brings a live entry back. */
-function recordsOf(entry: Entry): JournalRecord[] {
-  const records = [recordOf(entry)];
-  const { sequence, spent, resolvedHeight } = entry;
-  if (entry.dealt !== undefined) records.push(dealtRecord(sequence, entry.dealt));
-  if (entry.isAbandoned) records.push(abandonedRecord(sequence));
-  if (entry.isExpired) records.push({ type: 'over', sequence: String(sequence), isLanded: false });
-  if (entry.resolved.size > 0) {
-    const indexes = [...entry.resolved];
-    records.push({
-      type: 'resolved',
-      sequence: String(sequence),
-      indexes,
-      spent: String(spent),
-      height: resolvedHeight,
-    });
-  }
-  return records;
-}
-
-function dealtRecord(sequence: bigint, dealt: NonNullable<Entry['dealt']>): JournalRecord {
-  return {
-    type: 'dealt',
-    sequence: String(sequence),
-    first: dealt.first,
-    height: dealt.height,
-    clock: dealt.clock,
-  };
-}
-
-function abandonedRecord(sequence: bigint): JournalRecord {
-  return { type: 'abandoned', sequence: String(sequence) };
-}
-
-function entryOf(record: JournalRecord): Entry {
-  const message = fromHex(String(record['message']));
-  const entryCount = count(record, 'count');
-  if (message === undefined || entryCount < 1 || entryCount > INTENTS_MOST) {
-    throw new JournalCorruptError('a fetch is no fetch');
-  }
-  return {
-    sequence: integer(record, 'sequence'),
-    limit: integer(record, 'limit'),
-    budget: integer(record, 'budget'),
-    fees: integer(record, 'fees'),
-    expires: count(record, 'expires'),
-    count: entryCount,
-    openings: list(record, 'openings').map(openingFromJson),
-    message,
-    dealt: undefined,
-    isAbandoned: false,
-    isExpired: false,
-    resolved: new Set(),
-    spent: 0n,
-    resolvedHeight: 0,
-  };
-}
-
-function identityOf(record: JournalRecord, account: Address): Identity {
-  const { type, version, genesis } = record;
-  if (type !== 'identity' || version !== 1 || typeof genesis !== 'string' || fromHex(genesis) === undefined) {
-    throw new JournalCorruptError('it does not begin with whose it is');
-  }
-  if (String(record['account']).toLowerCase() !== account.toLowerCase()) {
-    throw new NetworkMismatchError('journal\u2019s account', String(record['account']), account);
-  }
-  return { genesis: genesis as Hex, account };
-}
-
-function integer(record: JournalRecord, name: string): bigint {
-  const value = record[name];
-  if (typeof value !== 'string' || !/^-?\d{1,20}$/.test(value)) throw fault(record, name);
-  return BigInt(value);
-}
-
-function count(record: JournalRecord, name: string): number {
-  const value = record[name];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw fault(record, name);
-  return value;
-}
-
-function list(record: JournalRecord, name: string): readonly Json[] {
-  const value = record[name];
-  if (!Array.isArray(value)) throw fault(record, name);
-  return value as readonly Json[];
-}
-
-function fault(record: JournalRecord, name: string): JournalCorruptError {
-  return new JournalCorruptError(`a record of type ${record.type} has a wrong \`${name}\``);
 }

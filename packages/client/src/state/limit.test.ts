@@ -38,12 +38,25 @@ test('limit: a second debit on L1 replaces what was resolved before the first', 
   assert.deepEqual(new Spending(spending.state()).state(), spending.state());
 });
 
-test('limit: L1 that goes back, or lies low, changes nothing', () => {
+test('limit: what L1 took beyond the books counts, once it took it', () => {
+  const spending = new Spending();
+  spending.observe(0n, 1, 10);
+  spending.finish(15, 5n, 5n);
+  spending.observe(100n, 2, 20, 30n);
+  assert.equal(spending.own(30n), 100n);
+  spending.observe(100n, 3, 30, 30n);
+  assert.equal(spending.own(30n), 100n);
+});
+
+test('limit: L1 that lags behind itself marks nothing', () => {
   const spending = new Spending();
   spending.observe(100n, 5, 50);
   assert.equal(spending.observe(90n, 6, 60), false);
-  assert.equal(spending.observe(200n, 4, 40), false);
   assert.equal(spending.own(0n), 100n);
+  const { marks } = spending.state();
+  spending.observe(200n, 4, 40);
+  assert.deepEqual(spending.state().marks, marks);
+  assert.equal(spending.own(0n), 200n);
 });
 
 /**

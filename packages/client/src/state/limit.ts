@@ -55,6 +55,11 @@ export class Spending {
     this.#marks = state.marks.map((one) => ({ ...one }));
   }
 
+  /** Whether L1 was ever looked at. */
+  get isBased(): boolean {
+    return this.#marks.length > 0;
+  }
+
   /** All nonces of a fetch are resolved, the last at `height`. */
   finish(height: number, spent: bigint, budget: bigint): void {
     const last = this.#finished.at(-1);
@@ -93,9 +98,19 @@ export class Spending {
    * after any settlement at which the value before was still read. At that cut u became 0: what was resolved up to there
    * is in the newest `debited`.
    *
+   * @param live the budgets of fetches that are not finished, in sum
    * @returns whether anything changed that a journal should keep
    */
-  observe(debited: bigint, number: number, height: number): boolean {
+  observe(debited: bigint, number: number, height: number, live = 0n): boolean {
+    const isNews = this.#mark(debited, number, height);
+    // More was debited than these books explain: another journal's fetches, now settled, or a node once made them too
+    // low. L1 took it by the owner's own signature, so it counts.
+    const missing = debited - this.own(live);
+    if (missing > 0n) this.base += missing;
+    return isNews || missing > 0n;
+  }
+
+  #mark(debited: bigint, number: number, height: number): boolean {
     const last = this.#marks.at(-1);
     if (last === undefined) {
       // The first look: what L1 debited before is not in this journal.

@@ -69,11 +69,11 @@ export async function lookAtL1(client: BaseClient, book: Book, age: number): Pro
     const height = number === 0 ? 0 : await formedAt(client, number);
     book.observe(debited, number, height);
     if (sequence > 0n) book.landed(sequence - 1n);
-    looks.set(book, client.now());
   } catch (error) {
-    // A look that fails is made up for by the next; without any, the base is not known.
-    if (last === undefined || !(error instanceof L1Error)) throw error;
+    // A look that fails is made up for by a later one; without any, ever, the base is not known.
+    if (!book.isBased || !(error instanceof L1Error)) throw error;
   }
+  looks.set(book, client.now());
 }
 
 /** The node's word: too low a height only keeps the bound from shrinking, too high a one makes the network refuse. */

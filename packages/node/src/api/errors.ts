@@ -68,7 +68,8 @@ export class NodeError extends Error {
   /** By its number; the message begins with its name. */
   static of(code: NodeCode, detail: string): NodeError {
     const name = nodeCodeName(code);
-    const key = (Object.keys(nodeCodes) as NodeCodeKey[]).find((one) => nodeCodes[one] === code) ?? 'internal';
+    const key =
+      (Object.keys(nodeCodes) as NodeCodeKey[]).find((one) => nodeCodes[one] === code) ?? 'internal';
     return new NodeError(key, `${name}: ${detail}`);
   }
 }

@@ -22,7 +22,8 @@ export function eventPlaces(list: Uint8Array): EventPlaces {
     at[i] = end + 2;
     end += 2 + view.getUint16(end);
   }
-  if (end !== list.length) throw new RangeError(`a list of ${count} events ends at ${end}, not ${list.length}`);
+  if (end !== list.length)
+    throw new RangeError(`a list of ${count} events ends at ${end}, not ${list.length}`);
   return { count, at };
 }
 
@@ -81,7 +82,8 @@ export function eventToJson(event: Event): EventJson {
   const json: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(event) as [string, EventValue][]) {
     if (value instanceof Uint8Array) json[name] = toHex(value);
-    else if (typeof value === 'bigint' || (typeof value === 'number' && !SMALL.has(name))) json[name] = String(value);
+    else if (typeof value === 'bigint' || (typeof value === 'number' && !SMALL.has(name)))
+      json[name] = String(value);
     else json[name] = value;
   }
   return { ...json, type: event.type };

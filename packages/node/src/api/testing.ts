@@ -140,12 +140,17 @@ export class TestNode {
       itemsFrom: (n, most) => items.slice(n - 1, n - 1 + most),
     });
     await until(async () => {
-      const status = (await (await fetch(`${this.node.url}/v1/status`)).json()) as { l1: { imported: string } };
+      const status = (await (await fetch(`${this.node.url}/v1/status`)).json()) as {
+        l1: { imported: string };
+      };
       return status.l1.imported === String(items.length);
     });
   }
 
-  sign(user: User, fields: { intents: Intent[]; budget: bigint; expires?: number; limit?: bigint; sequence?: bigint }): Uint8Array {
+  sign(
+    user: User,
+    fields: { intents: Intent[]; budget: bigint; expires?: number; limit?: bigint; sequence?: bigint },
+  ): Uint8Array {
     const sequence = fields.sequence ?? user.sequence++;
     const unsigned = {
       account: user.address,
@@ -172,9 +177,14 @@ export class TestNode {
         commitment: commitment(nobleHashes, user.address, sequence, index, 1, salt, activity),
       };
     });
-    const fetch = this.sign(user, { intents, budget: BigInt(count) * (amount + this.genesis.parameters.fee) });
+    const fetch = this.sign(user, {
+      intents,
+      budget: BigInt(count) * (amount + this.genesis.parameters.fee),
+    });
     const fulfils = (first: number): Uint8Array[] =>
-      intents.map((_, i) => encodeFulfil({ kind: 'transfer', nonce: first + i, salt, to, amount, reference: ZERO }));
+      intents.map((_, i) =>
+        encodeFulfil({ kind: 'transfer', nonce: first + i, salt, to, amount, reference: ZERO }),
+      );
     return { fetch, fulfils };
   }
 
@@ -197,7 +207,8 @@ export class TestNode {
     const [dealt] = readAnswers(await client.submit(announced.fetch));
     if (dealt?.status !== 1) throw new Error(`not dealt: ${JSON.stringify(dealt)}`);
     const answers = readAnswers(await client.submit(concatBytes(...announced.fulfils(dealt.number))));
-    for (const answer of answers) if (answer.status !== 2) throw new Error(`not fulfilled: ${JSON.stringify(answer)}`);
+    for (const answer of answers)
+      if (answer.status !== 2) throw new Error(`not fulfilled: ${JSON.stringify(answer)}`);
     return Array.from({ length: count }, (_, i) => dealt.number + i);
   }
 

@@ -6,7 +6,16 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ADDRESS } from '../api/parse.ts';
-import { type Config, flagOf, type Kind, type Setting, type SettingName, settingNames, settings, variableOf } from './settings.ts';
+import {
+  type Config,
+  flagOf,
+  type Kind,
+  type Setting,
+  type SettingName,
+  settingNames,
+  settings,
+  variableOf,
+} from './settings.ts';
 
 /** A setting that cannot be used. The message is for people. */
 export class ConfigError extends Error {
@@ -82,7 +91,10 @@ function readValue(name: SettingName, value: unknown, source: Source): string | 
   const { kind }: Setting = settings[name];
   const read = readKind(kind, value);
   if (read === undefined) {
-    throw new ConfigError(name, `${name} (${placeOf(name, source)}) is ${JSON.stringify(value)}, not ${wantedBy(kind)}`);
+    throw new ConfigError(
+      name,
+      `${name} (${placeOf(name, source)}) is ${JSON.stringify(value)}, not ${wantedBy(kind)}`,
+    );
   }
   return read;
 }
@@ -103,7 +115,9 @@ function readKind(kind: Kind, value: unknown): string | number | boolean | undef
       return typeof value === 'string' && kind.of.includes(value) ? value : undefined;
     case 'url': {
       const url = typeof value === 'string' ? URL.parse(value) : null;
-      return url !== null && ['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol) ? String(value) : undefined;
+      return url !== null && ['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol)
+        ? String(value)
+        : undefined;
     }
     case 'address':
       return typeof value === 'string' && new RegExp(ADDRESS).test(value) ? value : undefined;

@@ -5,7 +5,16 @@
  * has fields, bytes and hash that agree, or reading it throws.
  */
 import { readFileSync } from 'node:fs';
-import { decodeGenesis, encodeGenesis, fromHex, type Genesis, genesisHash, type Hashes, nobleHashes, toHex } from '@upfront/core';
+import {
+  decodeGenesis,
+  encodeGenesis,
+  fromHex,
+  type Genesis,
+  genesisHash,
+  type Hashes,
+  nobleHashes,
+  toHex,
+} from '@upfront/core';
 import { ConfigError } from './config.ts';
 
 export interface GenesisJson {

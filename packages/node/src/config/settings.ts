@@ -33,7 +33,11 @@ const bytes = { type: 'integer', least: 1, most: 2 ** 40 } as const;
 
 export const settings = {
   dataDir: { kind: { type: 'path' }, default: 'upfront-data', help: 'folder of the blocks and snapshots' },
-  genesis: { kind: { type: 'path' }, default: 'genesis.json', help: 'file that says what the network begins with' },
+  genesis: {
+    kind: { type: 'path' },
+    default: 'genesis.json',
+    help: 'file that says what the network begins with',
+  },
   engine: {
     kind: { type: 'choice', of: ['embedded'] },
     default: 'embedded',
@@ -44,7 +48,11 @@ export const settings = {
   metrics: { kind: { type: 'flag' }, default: true, help: 'serve metrics for Prometheus' },
   metricsHost: { kind: { type: 'text' }, default: '127.0.0.1', help: 'address that the metrics listen on' },
   metricsPort: { kind: port, default: 8641, help: 'port of the metrics; 0 takes a free one' },
-  l1Url: { kind: { type: 'url' }, optional: true, help: 'JSON-RPC of the first layer; without it no items and no settlements' },
+  l1Url: {
+    kind: { type: 'url' },
+    optional: true,
+    help: 'JSON-RPC of the first layer; without it no items and no settlements',
+  },
   l1Tag: {
     kind: { type: 'choice', of: ['finalized', 'safe', 'latest'] },
     default: 'finalized',
@@ -62,7 +70,11 @@ export const settings = {
     default: 0,
     help: 'block of the contract’s deployment, where the search for its items begins',
   },
-  relay: { kind: { type: 'flag' }, default: true, help: 'send formed settlements to the contract, if there is a key' },
+  relay: {
+    kind: { type: 'flag' },
+    default: true,
+    help: 'send formed settlements to the contract, if there is a key',
+  },
   workers: {
     kind: { type: 'integer', least: 1, most: 256 },
     unit: 'threads',
@@ -105,7 +117,11 @@ export const settings = {
     default: defaultLimits.drainMs,
     help: 'how long a stop waits for answers that are due',
   },
-  logLevel: { kind: { type: 'choice', of: logLevels }, default: 'info', help: 'least severe lines of the log' },
+  logLevel: {
+    kind: { type: 'choice', of: logLevels },
+    default: 'info',
+    help: 'least severe lines of the log',
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof settings;
@@ -151,7 +167,8 @@ export function settingsHelp(): string {
   const rows = settingNames.map((name) => {
     const setting: Setting = settings[name];
     const argument = argumentOf(name);
-    const left = argument === undefined ? `${flagOf(name)}, --no-${kebab(name)}` : `${flagOf(name)} ${argument}`;
+    const left =
+      argument === undefined ? `${flagOf(name)}, --no-${kebab(name)}` : `${flagOf(name)} ${argument}`;
     const byDefault = setting.default === undefined ? 'none' : String(setting.default);
     return [left, `${setting.help} (default ${byDefault}; ${variableOf(name)})`] as const;
   });

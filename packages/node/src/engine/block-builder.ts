@@ -1,7 +1,9 @@
 /**
- * Puts the next block together from what is ready: fulfilments first, then fetches, each in the order it came.
+ * Puts the next block together from what is ready: fulfilments first, then fetches, each in the order it
+ * came.
  *
- * Which message came from where is kept in arrays that are used again, so that a block makes no object a message.
+ * Which message came from where is kept in arrays that are used again, so that a block makes no object a
+ * message.
  */
 import { encodeBlock, FULFIL, MESSAGE, readSafe } from '@upfront/core';
 import type { Evidence } from './evidence.ts';
@@ -65,7 +67,16 @@ export class BlockBuilder {
   }
 
   encode(height: number, time: number, parent: Uint8Array, { views, items }: Evidence): Uint8Array {
-    const head = encodeBlock({ height, time, parent, views, headerSignatures: [], items, fulfils: [], fetches: [] });
+    const head = encodeBlock({
+      height,
+      time,
+      parent,
+      views,
+      headerSignatures: [],
+      items,
+      fulfils: [],
+      fetches: [],
+    });
     const bytes = new Uint8Array(head.length + this.fulfils.bytes + this.fetches.bytes);
     bytes.set(head);
     const view = new DataView(bytes.buffer);

@@ -1,9 +1,9 @@
 /**
- * The chain of final blocks: each is written and applied side by side, and announced when it is on disk. Both engines
- * drive it; whoever reads goes through it.
+ * The chain of final blocks: each is written and applied side by side, and announced when it is on disk. Both
+ * engines drive it; whoever reads goes through it.
  *
- * Invariants: blocks become final in order of height; nothing of a block (signature, event, read) is given out before
- * it is durable; after a failed write nothing is given out at all.
+ * Invariants: blocks become final in order of height; nothing of a block (signature, event, read) is given
+ * out before it is durable; after a failed write nothing is given out at all.
  */
 import {
   type Applied,
@@ -88,7 +88,8 @@ export class Chain implements Replica {
     try {
       applied = applyBlock(this.ledger, block, verdicts);
     } catch (error) {
-      // The write is under way and must not become final: this process says nothing more, and replay will meet the bug.
+      // The write is under way and must not become final: this process says nothing more, and replay will
+      // meet the bug.
       this.fail(error);
       throw error;
     }

@@ -1,6 +1,6 @@
 /**
- * The process that crash.test.ts kills: an engine under load that prints, a line each, what it has answered. Arguments:
- * the directory, the genesis time.
+ * The process that crash.test.ts kills: an engine under load that prints, a line each, what it has answered.
+ * Arguments: the directory, the genesis time.
  */
 import { writeSync } from 'node:fs';
 import { endProcess, startEmbedded } from './start-embedded.ts';
@@ -12,7 +12,9 @@ const BATCH = 4;
 
 const started = performance.now();
 const network = await createTestNetwork(PAYERS, Number(time), { snapshotMessages: 500, snapshotDelay: 4 });
-const fatal = endProcess({ fatal: (fields, message) => say({ fatal: message, why: String(Object.values(fields)) }) });
+const fatal = endProcess({
+  fatal: (fields, message) => say({ fatal: message, why: String(Object.values(fields)) }),
+});
 const node = await startEmbedded({
   genesis: network.genesis,
   path: path!,

@@ -1,3 +1,7 @@
+/**
+ * What a crash may not cost: a killed process and a full disk lose nothing that was answered (DESIGN.md,
+ * Engines).
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -97,7 +101,13 @@ test('a disk that takes no more bytes ends the process, and what was answered be
   assert.match(lines.at(-1)!.fatal!, /process ends/);
 
   const network = await createTestNetwork(8, time, { snapshotMessages: 500, snapshotDelay: 4 });
-  const options = { genesis: network.genesis, path, privateKey: network.operator.key, workers: 0, log: silent };
+  const options = {
+    genesis: network.genesis,
+    path,
+    privateKey: network.operator.key,
+    workers: 0,
+    log: silent,
+  };
   const node = await startEmbedded({ ...options, now: Date.now, fatal: assert.fail });
   for (const { nonce, height } of lines) {
     if (nonce !== undefined) assert.equal((await node.store.resolution(nonce))?.height, height);

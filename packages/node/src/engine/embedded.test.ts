@@ -1,3 +1,7 @@
+/**
+ * The embedded engine: the shared suite, and what is its own: ticking, evidence, reopening, backpressure,
+ * failing writes.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,12 +64,16 @@ async function open(
 }
 
 /** One payment by payer 0; its answers. */
-async function pay({ network, node }: { network: TestNetwork; node: Embedded }, sequence: bigint): Promise<number> {
+async function pay(
+  { network, node }: { network: TestNetwork; node: Embedded },
+  sequence: bigint,
+): Promise<number> {
   const transfers = transfersOf(network, network.payers[0]!, sequence, network.payers[1]!.address, 2);
   const [answer] = await node.engine.submit(transfers.fetch);
   assert.equal(answer!.status, 'dealt');
   const first = answer!.status === 'dealt' ? answer!.first : -1;
-  for (const { status } of await node.engine.submit(transfers.fulfils(first))) assert.equal(status, 'fulfilled');
+  for (const { status } of await node.engine.submit(transfers.fulfils(first)))
+    assert.equal(status, 'fulfilled');
   return first;
 }
 
@@ -73,7 +81,10 @@ test('an idle chain makes no block; a busy one goes on by itself until what is o
   const { network, node } = await open({ windowTransfer: 500, leastAge: 2, interval: 1 });
   const { ledger } = node.chain;
   const confirm = async (): Promise<void> => {
-    await until(() => ledger.settlements.inbox === ledger.imported && !ledger.settlements.touched, 'a settlement');
+    await until(
+      () => ledger.settlements.inbox === ledger.imported && !ledger.settlements.touched,
+      'a settlement',
+    );
     network.l1.settled = ledger.settlements.formed;
     node.engine.observe(network.l1.observation());
     await until(() => ledger.settlements.unconfirmed.length === 0, 'the confirmation');
@@ -138,7 +149,8 @@ test('reopened, the state is what it was: by replay, from a snapshot, and from a
     await node.close();
   };
   await reopen();
-  const newest = readdirSync(snapshots).sort((a, b) => Number.parseFloat(b) - Number.parseFloat(a))[0]!;
+  const heights = readdirSync(snapshots).map((file) => Number(file.split('-')[0]));
+  const newest = readdirSync(snapshots).find((file) => file.startsWith(`${Math.max(...heights)}-`))!;
   truncateSync(join(snapshots, newest), 100);
   writeFileSync(join(snapshots, '99-beside.part'), 'half');
   await reopen();
@@ -166,7 +178,10 @@ test('a slow disk gathers larger blocks; two at most are under way, and every me
   };
   const before = node.chain.height;
   const to = network.payers[1]!.address;
-  const fetches = Array.from({ length: 60 }, (_, i) => transfersOf(network, network.payers[0]!, BigInt(i), to, 1).fetch);
+  const fetches = Array.from(
+    { length: 60 },
+    (_, i) => transfersOf(network, network.payers[0]!, BigInt(i), to, 1).fetch,
+  );
   const answers = await Promise.all(
     fetches.map(async (fetch, i) => {
       await new Promise((resolve) => setTimeout(resolve, i));
@@ -200,7 +215,9 @@ test('after a write that fails nothing is answered, read or announced', async ()
   node.chain.subscribe(() => announced++);
   const to = network.payers[1]!.address;
   const outcomes: unknown[] = [];
-  void node.engine.submit(transfersOf(network, network.payers[0]!, 0n, to, 1).fetch).then((x) => outcomes.push(x));
+  void node.engine
+    .submit(transfersOf(network, network.payers[0]!, 0n, to, 1).fetch)
+    .then((x) => outcomes.push(x));
   await until(() => errors.length === 1, 'the end');
   void node.chain.read(() => 1).then((x) => outcomes.push(x));
   await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,9 +1,9 @@
 /**
  * The embedded engine: one operator in this process orders what comes in (docs/protocol.md, 5 to 7).
  *
- * A message goes: intake (bounded) -> cheap checks against the ledger -> signatures, in batches -> the next block ->
- * applied -> durable -> answered. No step waits for a single message; no await stands between sealing and applying.
- * Invariant: an answer leaves only when every block that it rests on is on disk.
+ * A message goes: intake (bounded) -> cheap checks against the ledger -> signatures, in batches -> the next
+ * block -> applied -> durable -> answered. No step waits for a single message; no await stands between
+ * sealing and applying. Invariant: an answer leaves only when every block that it rests on is on disk.
  */
 import {
   type Applied,
@@ -26,7 +26,14 @@ import type { Verifier } from '../signatures/verifier.ts';
 import { BlockBuilder } from './block-builder.ts';
 import type { Chain, ChainLog } from './chain.ts';
 import type { Answer, Engine, L1Observation } from './engine.ts';
-import { type Evidence, gatherEvidence, isUrgent, NO_EVIDENCE, placeOf, type WantedRotation } from './evidence.ts';
+import {
+  type Evidence,
+  gatherEvidence,
+  isUrgent,
+  NO_EVIDENCE,
+  placeOf,
+  type WantedRotation,
+} from './evidence.ts';
 import {
   BLOCK_SPACING,
   BLOCKS_IN_FLIGHT_MOST,
@@ -108,7 +115,8 @@ export class EmbeddedEngine implements Engine {
     if (count === 0) return Promise.resolve(submission.answers);
     const { intakeMessages = INTAKE_MESSAGES_MOST } = this.#options;
     const isFull =
-      this.#intakeMessages + count > intakeMessages || this.#intakeBytes + messages.length > INTAKE_BYTES_MOST;
+      this.#intakeMessages + count > intakeMessages ||
+      this.#intakeBytes + messages.length > INTAKE_BYTES_MOST;
     if (this.#isClosing || isFull) {
       const code = this.#isClosing ? STOPPING : OVERLOADED;
       for (let i = 0; i < count; i++) submission.rejected(i, 0, code);
@@ -247,7 +255,11 @@ export class EmbeddedEngine implements Engine {
       const index = fulfils.indexes[i]!;
       const code = results[i]!;
       if (code === 0) {
-        submission.fulfilled(index, height, readSafe(submission.view, submission.offsets[index]! + FULFIL.nonce));
+        submission.fulfilled(
+          index,
+          height,
+          readSafe(submission.view, submission.offsets[index]! + FULFIL.nonce),
+        );
       } else if (code === codes.notOpen) this.#retries.add(submission, index, code, height);
       else submission.rejected(index, height, code);
       if (submission.left === 0) complete.push(submission);

@@ -1,5 +1,6 @@
-// What orders messages into final blocks. The embedded engine and the CometBFT engine pass the same suite (suite.ts).
-// Messages go in joined and framed (docs/protocol.md, 3); one answer comes out for each, and only when it is durable.
+// What orders messages into final blocks. The embedded engine and the CometBFT engine pass the same suite
+// (suite.ts). Messages go in joined and framed (docs/protocol.md, 3); one answer comes out for each, and only
+// when it is durable.
 
 import type { Item, MessageIndex } from '@upfront/core';
 

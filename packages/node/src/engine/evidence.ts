@@ -1,9 +1,19 @@
 /**
- * The operator's own view of L1 and the items it imports, as a block carries them (docs/protocol.md, 6.0 and 6.3).
+ * The operator's own view of L1 and the items it imports, as a block carries them (docs/protocol.md, 6.0 and
+ * 6.3).
  *
- * A view reaches only as far as the items listed beside it: the chain can judge a head no further than it is listed.
+ * A view reaches only as far as the items listed beside it: the chain can judge a head no further than it is
+ * listed.
  */
-import { compareBytes, equalBytes, type Item, itemHead, type L1View, type Ledger, type SignedView } from '@upfront/core';
+import {
+  compareBytes,
+  equalBytes,
+  type Item,
+  itemHead,
+  type L1View,
+  type Ledger,
+  type SignedView,
+} from '@upfront/core';
 import type { Signer } from '../signatures/signer.ts';
 import type { L1Observation } from './engine.ts';
 import { BLOCK_ITEMS_MOST } from './limits.ts';
@@ -26,7 +36,10 @@ export class L1Contradiction extends Error {
   override readonly name = 'L1Contradiction';
 }
 
-/** Whether what L1 shows is worth a block of its own: items, confirmations, another set, or a lag that threatens. */
+/**
+ * Whether what L1 shows is worth a block of its own: items, confirmations, another set, or a lag that
+ * threatens.
+ */
 export function isUrgent(
   ledger: Ledger,
   own: number,
@@ -37,7 +50,11 @@ export function isUrgent(
   const newest = ledger.views[own];
   if (seen.items > ledger.imported) return true;
   const { unconfirmed } = ledger.settlements;
-  if (unconfirmed[0] !== undefined && seen.settled >= unconfirmed[0].number && seen.settled > (newest?.settled ?? 0)) {
+  if (
+    unconfirmed[0] !== undefined &&
+    seen.settled >= unconfirmed[0].number &&
+    seen.settled > (newest?.settled ?? 0)
+  ) {
     return true;
   }
   if (newest === undefined || compareBytes(newest.validators, seen.validators) !== 0) return true;
@@ -49,7 +66,8 @@ export function isUrgent(
 /**
  * The view to put into the next block, signed, with its items; nothing if the newest one says the same.
  *
- * @throws L1Contradiction if L1's items are not those imported, or L1 took a settlement that was never formed here
+ * @throws L1Contradiction if L1's items are not those imported, or L1 took a settlement that was never formed
+ * here
  */
 export function gatherEvidence(
   ledger: Ledger,
@@ -59,7 +77,9 @@ export function gatherEvidence(
   signer: Signer,
 ): Evidence {
   if (seen.settled > ledger.settlements.formed) {
-    throw new L1Contradiction(`L1 took settlement ${seen.settled}; this chain has formed ${ledger.settlements.formed}`);
+    throw new L1Contradiction(
+      `L1 took settlement ${seen.settled}; this chain has formed ${ledger.settlements.formed}`,
+    );
   }
   if (seen.items < ledger.imported) {
     throw new L1Contradiction(`L1 shows ${seen.items} items; this chain has imported ${ledger.imported}`);

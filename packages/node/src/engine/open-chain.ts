@@ -1,7 +1,7 @@
 /**
- * Opens a chain where it was left: the newest whole snapshot, then every stored block after it with its stored verdicts.
- * The headers that come out are compared with the stored ones; a difference is a bug or a changed file, and stops the
- * node before it serves anything.
+ * Opens a chain where it was left: the newest whole snapshot, then every stored block after it with its
+ * stored verdicts. The headers that come out are compared with the stored ones; a difference is a bug or a
+ * changed file, and stops the node before it serves anything.
  */
 import {
   applyBlock,
@@ -57,7 +57,10 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
   return chain;
 }
 
-/** The newest snapshot that is whole, and not ahead of the indexes (blocks above it are indexed by replaying them). */
+/**
+ * The newest snapshot that is whole, and not ahead of the indexes (blocks above it are indexed by replaying
+ * them).
+ */
 function startingLedger({ genesis, hashes, store, log, seed }: OpenChainOptions): Ledger {
   for (const name of store.snapshots.list()) {
     if (name.height > store.meta.indexed) continue;
@@ -72,7 +75,8 @@ function replay(chain: Chain, { genesis, store }: OpenChainOptions, height: numb
   const bytes = store.block(height);
   const verdicts = store.verdicts(height);
   const block = bytes && scanBlock(bytes, genesis.parameters);
-  if (block === undefined || verdicts === undefined) throw new Error(`stored block ${height} is missing or malformed`);
+  if (block === undefined || verdicts === undefined)
+    throw new Error(`stored block ${height} is missing or malformed`);
   const applied = applyBlock(chain.ledger, block, verdicts);
   const stored = store.header(height);
   if (stored !== undefined && compareBytes(stored.digest, applied.digest) !== 0) {

@@ -1,6 +1,6 @@
 /**
- * Messages that were sent before get the answer they got then (docs/api.md): looked up in the store, a few at a time.
- * Whatever is no repetition gets the code that the ledger gave.
+ * Messages that were sent before get the answer they got then (docs/api.md): looked up in the store, a few at
+ * a time. Whatever is no repetition gets the code that the ledger gave.
  */
 import { codes, equalBytes, FETCH, FULFIL, type Ledger, MESSAGE, readSafe, readU64 } from '@upfront/core';
 import type { StoreReader } from '../store/store.ts';
@@ -27,7 +27,9 @@ export interface RetriesOptions {
 
 export class Retries {
   readonly #options: RetriesOptions;
-  readonly #queue: Retry[] = [];
+  /** Taken from `#next` on; emptied when all is taken, so that taking costs the same however long it is. */
+  #queue: Retry[] = [];
+  #next = 0;
   #running = 0;
 
   constructor(options: RetriesOptions) {
@@ -48,7 +50,7 @@ export class Retries {
   async #run(): Promise<void> {
     this.#running++;
     try {
-      for (let retry = this.#queue.shift(); retry !== undefined; retry = this.#queue.shift()) {
+      for (let retry = this.#take(); retry !== undefined; retry = this.#take()) {
         await this.#options.durable(retry.height);
         const isFetch = retry.submission.bytes[retry.submission.offsets[retry.index]!] === MESSAGE.fetch;
         await (isFetch ? this.#lookUpFetch(retry) : this.#lookUpFulfil(retry));
@@ -59,6 +61,15 @@ export class Retries {
     } finally {
       this.#running--;
     }
+  }
+
+  #take(): Retry | undefined {
+    const retry = this.#queue[this.#next++];
+    if (this.#next >= this.#queue.length) {
+      this.#queue = [];
+      this.#next = 0;
+    }
+    return retry;
   }
 
   async #lookUpFetch({ submission, index, code, height }: Retry): Promise<void> {
@@ -80,7 +91,8 @@ export class Retries {
     const offset = submission.offsets[index]!;
     const size = submission.sizes[index]!;
     const nonce = readSafe(submission.view, offset + FULFIL.nonce);
-    const applied = nonce < this.#options.ledger.nextNonce ? await this.#options.store.fulfilBytes(nonce) : undefined;
+    const applied =
+      nonce < this.#options.ledger.nextNonce ? await this.#options.store.fulfilBytes(nonce) : undefined;
     const isSame =
       applied !== undefined &&
       applied.length === size &&

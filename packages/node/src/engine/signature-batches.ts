@@ -1,5 +1,6 @@
 /**
- * Gathers the signatures that submissions need into batches: while some are checked, the next batch is what is waiting.
+ * Gathers the signatures that submissions need into batches: while some are checked, the next batch is what
+ * is waiting.
  */
 import { codes, FULFIL, KIND, type Ledger, MESSAGE, messageCheck } from '@upfront/core';
 import { Records } from '../signatures/records.ts';

@@ -1,5 +1,6 @@
 /**
- * Everything that the embedded engine needs, built in order and closed in reverse: hashes, verifier, store, chain, engine.
+ * Everything that the embedded engine needs, built in order and closed in reverse: hashes, verifier, store,
+ * chain, engine.
  */
 import { randomBytes } from 'node:crypto';
 import { createDomain, type Genesis, genesisHash, type Hashes } from '@upfront/core';
@@ -52,7 +53,13 @@ export async function startEmbedded(options: StartEmbeddedOptions): Promise<Embe
     const signer = createSigner(verifier.curve, privateKey);
     const domain = createDomain(genesis.chainId, genesis.contract, hashes);
     const { parameters } = genesis;
-    const opened = await openStore({ path, genesisHash: genesisHash(genesis, hashes), parameters, domain, fatal });
+    const opened = await openStore({
+      path,
+      genesisHash: genesisHash(genesis, hashes),
+      parameters,
+      domain,
+      fatal,
+    });
     store = opened;
     const seed = randomBytes(4).readInt32BE();
     const chain = await openChain({ genesis, hashes, store: opened, signer, log, seed, fatal });

@@ -1,8 +1,9 @@
 /**
- * Messages that came in together and are answered together: one object and a few typed arrays for any number of them.
+ * Messages that came in together and are answered together: one object and a few typed arrays for any number
+ * of them.
  *
- * Answers are written in the layout of docs/api.md as they are found; the last one completes the submission, which is
- * given out once `height` is durable. Invariant: `left` counts the messages without an answer.
+ * Answers are written in the layout of docs/api.md as they are found; the last one completes the submission,
+ * which is given out once `height` is durable. Invariant: `left` counts the messages without an answer.
  */
 import { type MessageIndex, viewOf } from '@upfront/core';
 import type { Answer } from './engine.ts';
@@ -93,7 +94,13 @@ export function decodeAnswers(answers: Uint8Array, countOf: (index: number) => n
     switch (answers[at]) {
       case STATUS.dealt: {
         const clock = Number(view.getBigUint64(at + ANSWER.clock));
-        decoded.push({ status: 'dealt', height, first: Number(number), count: countOf(at / ANSWER_SIZE), clock });
+        decoded.push({
+          status: 'dealt',
+          height,
+          first: Number(number),
+          count: countOf(at / ANSWER_SIZE),
+          clock,
+        });
         break;
       }
       case STATUS.fulfilled:

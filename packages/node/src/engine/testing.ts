@@ -1,6 +1,6 @@
 /**
- * What tests of engines share: a network with funded payers, a first layer that is a list, and messages that are signed.
- * Everything follows from names, so that another process makes the same network.
+ * What tests of engines share: a network with funded payers, a first layer that is a list, and messages that
+ * are signed. Everything follows from names, so that another process makes the same network.
  */
 import {
   commitment,
@@ -155,7 +155,9 @@ export function transfersOf(
   const { hashes } = network;
   const activity = transferActivity(to, amount, ZERO);
   const salts = Array.from({ length: count }, (_, i) =>
-    hashes.sha256(Buffer.from(`salt ${Buffer.from(payer.address).toString('hex')} ${sequence} ${i}`)).slice(0, 16),
+    hashes
+      .sha256(Buffer.from(`salt ${Buffer.from(payer.address).toString('hex')} ${sequence} ${i}`))
+      .slice(0, 16),
   );
   const intents = salts.map(
     (salt, i): Intent => ({
@@ -164,7 +166,15 @@ export function transfersOf(
     }),
   );
   const fulfil: Transfers['fulfil'] = (first, i, changed = {}) =>
-    encodeFulfil({ kind: 'transfer', nonce: first + i, salt: salts[i]!, to, amount, reference: ZERO, ...changed });
+    encodeFulfil({
+      kind: 'transfer',
+      nonce: first + i,
+      salt: salts[i]!,
+      to,
+      amount,
+      reference: ZERO,
+      ...changed,
+    });
   return {
     fetch: fetchOf(network, payer, sequence, intents, options),
     fulfil,

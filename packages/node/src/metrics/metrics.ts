@@ -4,8 +4,9 @@
  * Invariant: label values come from fixed tables (codes, event types, routes), never from a request. PERF: the hot
  * path adds to plain arrays; the registry reads them when it is scraped.
  */
-import { codeName, codes, EVENT, viewOf } from '@upfront/core';
+
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { codeName, codes, EVENT, viewOf } from '@upfront/core';
 import { type NodeCode, nodeCodeName, nodeCodes } from '../api/errors.ts';
 import { ANSWER_BYTES } from '../limits.ts';
 
@@ -156,7 +157,12 @@ function labelOf(code: number): string {
 }
 
 function blockMetrics(registers: Registry[]): { add(block: CountedBlock, now: number): void } {
-  const size = new Histogram({ name: 'upfront_block_bytes', help: 'Size of final blocks', buckets: BYTES, registers });
+  const size = new Histogram({
+    name: 'upfront_block_bytes',
+    help: 'Size of final blocks',
+    buckets: BYTES,
+    registers,
+  });
   const delay = new Histogram({
     name: 'upfront_block_final_seconds',
     help: 'From a block’s own time to its being durable and given out',
@@ -204,8 +210,18 @@ function watchGauges(registers: Registry[], gauges: Gauges): void {
     Math.max(0, (Date.now() - gauges.l1Time()) / 1000),
   );
   gauge('upfront_items_imported', 'L1 items imported', gauges.itemsImported);
-  gauge('upfront_items_acknowledged', 'L1 items acknowledged by formed settlements', gauges.itemsAcknowledged);
+  gauge(
+    'upfront_items_acknowledged',
+    'L1 items acknowledged by formed settlements',
+    gauges.itemsAcknowledged,
+  );
   gauge('upfront_settlements_formed', 'Settlements formed', gauges.settlementsFormed);
-  gauge('upfront_settlements_unconfirmed', 'Settlements formed and not confirmed by L1', gauges.settlementsUnconfirmed);
-  gauge('upfront_lagging', '1 if fetches are refused because L1 lies back', () => (gauges.isLagging() ? 1 : 0));
+  gauge(
+    'upfront_settlements_unconfirmed',
+    'Settlements formed and not confirmed by L1',
+    gauges.settlementsUnconfirmed,
+  );
+  gauge('upfront_lagging', '1 if fetches are refused because L1 lies back', () =>
+    gauges.isLagging() ? 1 : 0,
+  );
 }

@@ -1,9 +1,10 @@
 /**
  * secp256k1 with 64-byte compact signatures: r, vs (EIP-2098), as docs/protocol.md, 4, says them.
  *
- * PERF, one core: native recovery 24k/s, native verification with a known key 29k/s, tiny-secp256k1 (WebAssembly) about
- * a third, noble 0.6k/s. Verifying would save a sixth, but it cannot see the parity bit of vs: a signature with that bit
- * flipped verifies and does not recover to its signer, so L1 would refuse the settlement that carries it. Hence: recover.
+ * PERF, one core: native recovery 24k/s, native verification with a known key 29k/s, WebAssembly
+ * (tiny-secp256k1) recovers 5k/s. Verifying would save a sixth, but it cannot see the parity bit of vs: a
+ * signature with that bit flipped verifies and does not recover to its signer, so L1 would refuse the
+ * settlement that carries it. Hence: recover.
  */
 import { createRequire } from 'node:module';
 import type { Hashes } from '@upfront/core';
@@ -12,7 +13,10 @@ export const SIGNATURE_SIZE = 64;
 
 export interface Curve {
   readonly kind: 'native' | 'wasm';
-  /** The address that signed, or undefined if these are no valid signature. `address` is valid until the next call. */
+  /**
+   * The address that signed, or undefined if these are no valid signature. `address` is valid until the next
+   * call.
+   */
   recover(digest: Uint8Array, signature: Uint8Array): Uint8Array | undefined;
   /** r, vs with s in the lower half; deterministic (RFC 6979). */
   sign(digest: Uint8Array, privateKey: Uint8Array): Uint8Array;
@@ -103,8 +107,7 @@ function loadNative(): Primitives {
   return {
     isPrivate: (key) => native.privateKeyVerify(key),
     publicKey: (key) => native.publicKeyCreate(key, false),
-    recover: (signature, recovery, digest) =>
-      native.ecdsaRecover(signature, recovery, digest, false, output),
+    recover: (signature, recovery, digest) => native.ecdsaRecover(signature, recovery, digest, false, output),
     sign(digest, key) {
       const { signature, recid } = native.ecdsaSign(digest, key);
       return { signature, recovery: recid };

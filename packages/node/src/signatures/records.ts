@@ -1,8 +1,8 @@
 /**
  * Batches of signature checks as bytes: records that threads share without cloning an object.
  *
- * A record is `digest 32 ‖ signature 64 ‖ signer 20`; its verdict is 1 if the signature is valid for the signer
- * (docs/protocol.md, 4), else 0.
+ * A record is `digest 32 ‖ signature 64 ‖ signer 20`; its verdict is 1 if the signature is valid for the
+ * signer (docs/protocol.md, 4), else 0.
  */
 import type { Curve } from './curve.ts';
 

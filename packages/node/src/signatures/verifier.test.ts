@@ -1,3 +1,4 @@
+/** Signatures: every fault of docs/protocol.md, 4, on every number of threads and both libraries. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Hashes } from '@upfront/core';
@@ -41,7 +42,10 @@ const faults: [name: string, change: (signature: Uint8Array) => Uint8Array][] = 
   ['r is 0', (s) => zero(s, 0, 32)],
   ['r is the order', (s) => put(s, 0, N)],
   ['s is 0', (s) => zero(s, 32, 64)],
-  ['s is above half the order', (s) => put(s, 32, (N - (get(s, 32) & (2n ** 255n - 1n))) & (2n ** 255n - 1n))],
+  [
+    's is above half the order',
+    (s) => put(s, 32, (N - (get(s, 32) & (2n ** 255n - 1n))) & (2n ** 255n - 1n)),
+  ],
   ['s is half the order and one', (s) => put(s, 32, N / 2n + 1n)],
   ['the parity is flipped', (s) => s.fill(s[32]! ^ 0x80, 32, 33)],
   ['a bit of r is another', (s) => s.fill(s[31]! ^ 1, 31, 32)],
@@ -93,7 +97,10 @@ test('batches above the ring, and many at once, come back whole and in their own
     verifier.check(large),
     ...Array.from({ length: 200 }, (_, i) => verifier.check(some.slice((i % 64) * RECORD_SIZE))),
   ]);
-  assert.deepEqual([...results[0]!], Array.from({ length: 64 * times }, (_, i) => expected[i % 64]));
+  assert.deepEqual(
+    [...results[0]!],
+    Array.from({ length: 64 * times }, (_, i) => expected[i % 64]),
+  );
   for (let i = 0; i < 200; i++) assert.deepEqual([...results[i + 1]!], expected.slice(i % 64));
   assert.equal(verifier.waiting, 0);
 });
@@ -128,7 +135,8 @@ test('a signer signs what its address is checked against, and no other key is on
 test('a closed verifier gives nothing for valid', async () => {
   const verifier = await createVerifier({ hashes, workers: 1, warn: assert.fail, fatal: assert.fail });
   const records = new Records();
-  for (let i = 0; i < 500; i++) records.add(digest(i), curve.sign(digest(i), key(i)), curve.addressOf(key(i)));
+  for (let i = 0; i < 500; i++)
+    records.add(digest(i), curve.sign(digest(i), key(i)), curve.addressOf(key(i)));
   const pending = assert.rejects(verifier.check(records.take()));
   await verifier.close();
   await pending;

@@ -1,8 +1,9 @@
 /**
- * Checks signatures in batches on worker threads; the main thread helps while they have more than they can hold.
+ * Checks signatures in batches on worker threads; the main thread helps while they have more than they can
+ * hold.
  *
- * Records and verdicts pass through shared memory (ring.ts). Batches are answered in any order; what finds no place in
- * the ring waits here, and how much may wait is the callers' to bound (engine/limits.ts).
+ * Records and verdicts pass through shared memory (ring.ts). Batches are answered in any order; what finds no
+ * place in the ring waits here, and how much may wait is the callers' to bound (engine/limits.ts).
  */
 import { Worker } from 'node:worker_threads';
 import type { Hashes } from '@upfront/core';

@@ -1,4 +1,7 @@
-/** A thread that checks signatures from the ring for as long as it lives; it is terminated, never asked to stop. */
+/**
+ * A thread that checks signatures from the ring for as long as it lives; it is terminated, never asked to
+ * stop.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createHashes } from '../hashes.ts';
 import { createCurve } from './curve.ts';

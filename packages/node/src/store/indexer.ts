@@ -1,6 +1,6 @@
 /**
- * The main thread's side of the indexer: hands it durable blocks, keeps them readable until they are indexed, and says
- * when its backlog is full. Blocks come in order of height.
+ * The main thread's side of the indexer: hands it durable blocks, keeps them readable until they are indexed,
+ * and says when its backlog is full. Blocks come in order of height.
  */
 import { Worker } from 'node:worker_threads';
 import { workerUrl } from '../worker-url.ts';

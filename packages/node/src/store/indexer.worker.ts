@@ -1,6 +1,6 @@
 /**
- * The thread that writes the indexes: what arrived meanwhile is its next batch. It shares no memory with the main
- * thread; a transaction that fails throws, and the main thread ends the process.
+ * The thread that writes the indexes: what arrived meanwhile is its next batch. It shares no memory with the
+ * main thread; a transaction that fails throws, and the main thread ends the process.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { viewOf } from './bytes.ts';
@@ -8,7 +8,9 @@ import { openEnvironment } from './environment.ts';
 import { IndexBatch, type IndexedBlock } from './indexing.ts';
 import { INDEXED } from './keys.ts';
 
-/** ms that blocks gather before they are written, unless somebody waits: each commit costs the disk two syncs. */
+/**
+ * ms that blocks gather before they are written, unless somebody waits: each commit costs the disk two syncs.
+ */
 const GATHER = 50;
 /** Bytes of events a transaction: some 200,000 payments; bounds memory and how long one takes. */
 const BATCH_BYTES = 32 << 20;
@@ -17,7 +19,8 @@ const port = parentPort!;
 const database = openEnvironment((workerData as { path: string }).path);
 const table = {
   get: (key: Buffer) => database.getBinary(key),
-  put: (key: Buffer, value: Uint8Array) => database.putSync(key, Buffer.from(value.buffer, value.byteOffset, value.length)),
+  put: (key: Buffer, value: Uint8Array) =>
+    database.putSync(key, Buffer.from(value.buffer, value.byteOffset, value.length)),
 };
 let waiting: IndexedBlock[] = [];
 let timer: NodeJS.Timeout | undefined;
@@ -31,7 +34,9 @@ port.on('message', (message: IndexedBlock | 'flush' | 'close') => {
 });
 
 const indexed = database.get(INDEXED);
-port.postMessage(indexed === undefined ? 0 : viewOf(indexed).getUint32(0) * 2 ** 32 + viewOf(indexed).getUint32(4));
+port.postMessage(
+  indexed === undefined ? 0 : viewOf(indexed).getUint32(0) * 2 ** 32 + viewOf(indexed).getUint32(4),
+);
 
 function flush(): void {
   clearTimeout(timer);

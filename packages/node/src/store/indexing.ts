@@ -1,9 +1,10 @@
 /**
- * What the events of blocks mean for the indexes. A batch takes any number of blocks in order and is written in one
- * transaction together with the height it reaches: so an index is never half of a block, and writing one again after a
- * crash gives the same records.
+ * What the events of blocks mean for the indexes. A batch takes any number of blocks in order and is written
+ * in one transaction together with the height it reaches: so an index is never half of a block, and writing
+ * one again after a crash gives the same records.
  *
- * PERF: records gather a batch's events by account, topic and 256 nonces, so that load makes batches larger, not more.
+ * PERF: records gather a batch's events by account, topic and 256 nonces, so that load makes batches larger,
+ * not more.
  */
 import { EVENT } from '@upfront/core';
 import { readSafe, viewOf, writeSafe } from './bytes.ts';

@@ -1,8 +1,9 @@
 /**
- * The numbered tables of the node's two databases, and their keys. A key is the table's number and big-endian fields,
- * so that keys sort as their fields do. Numbers are never used again for something else.
+ * The numbered tables of the node's two databases, and their keys. A key is the table's number and big-endian
+ * fields, so that keys sort as their fields do. Numbers are never used again for something else.
  *
- * `blocks` is what must not be lost: a block is final once its record is on disk. `index` follows from the blocks.
+ * `blocks` is what must not be lost: a block is final once its record is on disk. `index` follows from the
+ * blocks.
  */
 import { viewOf, writeSafe, writeU64 } from './bytes.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The store on disk: `blocks` (what must not be lost), `index` (what follows from it), `snapshots`, and a lock.
- * Invariant: the indexes never reach further than the blocks; a snapshot never further than the indexes.
+ * The store on disk: `blocks` (what must not be lost), `index` (what follows from it), `snapshots`, and a
+ * lock. Invariant: the indexes never reach further than the blocks; a snapshot never further than the
+ * indexes.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,8 +31,16 @@ import {
   unpackHeader,
   unpackSettlement,
 } from './records.ts';
-import { type SnapshotFiles, openSnapshots } from './snapshots.ts';
-import type { Cursor, Delivery, FetchOfNonce, FetchRecord, Store, StoredSettlement, StoreMeta } from './store.ts';
+import { openSnapshots, type SnapshotFiles } from './snapshots.ts';
+import type {
+  Cursor,
+  Delivery,
+  FetchOfNonce,
+  FetchRecord,
+  Store,
+  StoredSettlement,
+  StoreMeta,
+} from './store.ts';
 
 export interface StoreOptions {
   readonly path: string;
@@ -76,14 +85,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 async function assertIdentity(blocks: Environment, { path, genesisHash }: StoreOptions): Promise<void> {
   const format = blocks.get(FORMAT);
   if (format === undefined) {
-    await Promise.all([blocks.put(FORMAT, Buffer.of(FORMAT_NUMBER)), blocks.put(GENESIS, Buffer.from(genesisHash))]);
+    await Promise.all([
+      blocks.put(FORMAT, Buffer.of(FORMAT_NUMBER)),
+      blocks.put(GENESIS, Buffer.from(genesisHash)),
+    ]);
     return;
   }
-  if (format[0] !== FORMAT_NUMBER) throw new Error(`${path} has store format ${format[0]}, not ${FORMAT_NUMBER}`);
+  if (format[0] !== FORMAT_NUMBER)
+    throw new Error(`${path} has store format ${format[0]}, not ${FORMAT_NUMBER}`);
   const stored = blocks.get(GENESIS)?.toString('hex');
   const expected = Buffer.from(genesisHash).toString('hex');
   if (stored !== expected) {
-    throw new Error(`${path} holds the network with genesis ${stored}, not ${expected}: use another data directory`);
+    throw new Error(
+      `${path} holds the network with genesis ${stored}, not ${expected}: use another data directory`,
+    );
   }
 }
 
@@ -123,7 +138,9 @@ class LmdbStore implements Store {
       headerRecord: (height) => this.#headerRecord(height),
     };
     if (indexer.indexed > this.#height) {
-      throw new Error(`${options.path}: the index reaches ${indexer.indexed}, the blocks only ${this.#height}`);
+      throw new Error(
+        `${options.path}: the index reaches ${indexer.indexed}, the blocks only ${this.#height}`,
+      );
     }
   }
 
@@ -139,7 +156,12 @@ class LmdbStore implements Store {
   index(block: FinalBlock, validators: Uint8Array, results: Uint16Array): void {
     const traceless = tracelessPositions(results);
     const { height, events, formed } = block;
-    const record = { header: block.header, digest: block.digest, signatures: [...block.signatures], traceless };
+    const record = {
+      header: block.header,
+      digest: block.digest,
+      signatures: [...block.signatures],
+      traceless,
+    };
     this.#recent.set(height, { block, record, validators });
     const set = Buffer.from(validators).toString('latin1');
     const isChanged = set !== this.#validators;

@@ -1,6 +1,6 @@
 /**
- * One process a data directory. SQLite's exclusive lock of a file is held by the kernel for the process: it ends with
- * it, however it ends, so no stale lock is ever to be judged by a process number.
+ * One process a data directory. SQLite's exclusive lock of a file is held by the kernel for the process: it
+ * ends with it, however it ends, so no stale lock is ever to be judged by a process number.
  */
 import { DatabaseSync } from 'node:sqlite';
 

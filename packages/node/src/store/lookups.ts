@@ -1,6 +1,6 @@
 /**
- * Questions to the indexes that need more than one record: where a nonce's fetch, resolution or message stands.
- * Every function answers from what is indexed; that it is enough is the store's to see to.
+ * Questions to the indexes that need more than one record: where a nonce's fetch, resolution or message
+ * stands. Every function answers from what is indexed; that it is enough is the store's to see to.
  */
 import {
   type BlockIndex,
@@ -52,7 +52,11 @@ export function lookUpFetch(
   const block = scan(sources, height);
   const traceless = tracelessOf(sources, height);
   const position = findFetch(block, traceless, account, sequence);
-  const digest = sources.domain.fetchDigest(block.bytes, block.fetches[position]!, block.fetchSizes[position]!);
+  const digest = sources.domain.fetchDigest(
+    block.bytes,
+    block.fetches[position]!,
+    block.fetchSizes[position]!,
+  );
   const view = viewOf(event);
   const isDealt = event[0] === EVENT.dealt;
   return {
@@ -79,7 +83,13 @@ export function lookUpResolution(sources: Sources, nonce: number): Cursor | unde
 export function lookUpFetchOfNonce(sources: Sources, nonce: number): FetchOfNonce | undefined {
   const start = numberKey(INDEX.dealt, nonce);
   const end = numberKey(INDEX.dealt, 0);
-  for (const { key, value } of sources.index.getRange({ start, end, reverse: true, limit: 1, inclusiveEnd: true } as object)) {
+  for (const { key, value } of sources.index.getRange({
+    start,
+    end,
+    reverse: true,
+    limit: 1,
+    inclusiveEnd: true,
+  } as object)) {
     if (key[0] !== INDEX.dealt) return undefined;
     const height = readSafe(viewOf(value), 0);
     const events = sources.events(height)!;
@@ -127,14 +137,21 @@ export function* readStream(
   const end = streamKey(table, name, Number.MAX_SAFE_INTEGER, LAST);
   // The record that begins at or before the cursor may hold it.
   let start = from;
-  for (const key of index.getKeys({ start: from, end: first, reverse: true, limit: 1, inclusiveEnd: true } as object)) {
+  for (const key of index.getKeys({
+    start: from,
+    end: first,
+    reverse: true,
+    limit: 1,
+    inclusiveEnd: true,
+  } as object)) {
     if (Buffer.compare(key, first) >= 0) start = key;
   }
   for (const { value } of index.getRange({ start, end })) {
     for (let at = 0; at < value.length; at += width) {
       const record = value.subarray(at, at + width);
       const height = readSafe(viewOf(record), 0);
-      if (height < after.height || (height === after.height && record.readUInt32BE(8) < after.index)) continue;
+      if (height < after.height || (height === after.height && record.readUInt32BE(8) < after.index))
+        continue;
       yield record;
     }
   }
@@ -170,12 +187,7 @@ function tracelessOf(sources: Sources, height: number): Set<number> {
   return new Set(sources.headerRecord(height)?.traceless);
 }
 
-function findFetch(
-  block: BlockIndex,
-  traceless: Set<number>,
-  account: Uint8Array,
-  sequence: bigint,
-): number {
+function findFetch(block: BlockIndex, traceless: Set<number>, account: Uint8Array, sequence: bigint): number {
   for (let i = 0; i < block.fetches.length; i++) {
     const offset = block.fetches[i]!;
     if (block.view.getBigUint64(offset + FETCH.sequence) !== sequence) continue;

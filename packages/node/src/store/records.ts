@@ -100,6 +100,15 @@ export function unpackSettlement(number: number, record: Uint8Array): StoredSett
   const height = readSafe(view, 0);
   const inbox = readSafe(view, 8);
   const hash = record.slice(16, SETTLEMENT_HEAD);
-  const formed = { number, inbox, height, hash, debits: next(), credits: next(), payouts: next(), rotation: next() };
+  const formed = {
+    number,
+    inbox,
+    height,
+    hash,
+    debits: next(),
+    credits: next(),
+    payouts: next(),
+    rotation: next(),
+  };
   return { height, formed };
 }

@@ -1,6 +1,7 @@
 /**
- * Snapshots of the state as files: `height-hash.snapshot`, where hash is sha256 of the bytes. Written beside, synced and
- * renamed, so a file of that name is whole; one whose bytes do not have its hash is passed over, and an older one serves.
+ * Snapshots of the state as files: `height-hash.snapshot`, where hash is sha256 of the bytes. Written beside,
+ * synced and renamed, so a file of that name is whole; one whose bytes do not have its hash is passed over,
+ * and an older one serves.
  */
 import { hash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -66,7 +67,10 @@ export function openSnapshots(directory: string): SnapshotFiles {
       const bytes = readFileSync(path);
       const digest = hash('sha256', bytes, 'hex');
       if (digest !== NAME.exec(basename(path))?.[2]) return undefined;
-      return { bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), hash: new Uint8Array(Buffer.from(digest, 'hex')) };
+      return {
+        bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length),
+        hash: new Uint8Array(Buffer.from(digest, 'hex')),
+      };
     },
     write(height, digest, bytes) {
       last = last.then(() => writeFile(height, digest, bytes));

@@ -1,6 +1,6 @@
-// What the node keeps on disk: blocks with their verdicts, headers, events, settlements, and indexes over the events.
-// Reads by height are immediate. Index reads wait until the index has taken in every block that was durable when
-// they were asked, so that whoever has seen an answer also finds what it speaks of.
+// What the node keeps on disk: blocks with their verdicts, headers, events, settlements, and indexes over the
+// events. Reads by height are immediate. Index reads wait until the index has taken in every block that was
+// durable when they were asked, so that whoever has seen an answer also finds what it speaks of.
 
 import type { FormedSettlement, Header, HeaderSignature } from '@upfront/core';
 import type { FinalBlock } from '../replica.ts';

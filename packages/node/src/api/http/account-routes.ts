@@ -15,7 +15,7 @@ import type { Sources } from './sources.ts';
 import { accountToJson, blankAccount, openNonceToJson, placedEventToJson } from './views.ts';
 
 export function addAccountRoutes(app: ApiServer, sources: Sources): void {
-  const { replica, store, genesis, limits } = sources;
+  const { replica, genesis, limits } = sources;
 
   app.get(
     '/v1/accounts/:address',
@@ -54,6 +54,10 @@ export function addAccountRoutes(app: ApiServer, sources: Sources): void {
       }));
     },
   );
+}
+
+export function addHistoryRoutes(app: ApiServer, sources: Sources): void {
+  const { store, limits } = sources;
 
   app.get(
     '/v1/accounts/:address/events',
@@ -134,6 +138,10 @@ export function addNonceRoutes(app: ApiServer, sources: Sources): void {
       };
     },
   );
+}
+
+export function addReceiptRoutes(app: ApiServer, sources: Sources): void {
+  const { store } = sources;
 
   app.get(
     '/v1/nonces/:nonce/receipt',

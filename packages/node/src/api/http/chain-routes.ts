@@ -104,7 +104,9 @@ export function addBlockRoutes(app: ApiServer, sources: Sources): void {
       };
     },
   );
+}
 
+export function addRawRoutes(app: ApiServer, { store }: Sources): void {
   app.get(
     '/v1/blocks/:height/bytes',
     {

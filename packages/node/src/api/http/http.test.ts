@@ -23,7 +23,8 @@ import { TestNode, TestSocket, until } from '../testing.ts';
 const API = readFileSync(new URL('../../../../../docs/api.md', import.meta.url), 'utf8');
 const TOPIC = new Uint8Array(32).fill(0x71);
 
-type Json = Record<string, any>; // biome-ignore lint/suspicious/noExplicitAny: answers are looked into at random
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into at every depth, and compared
+type Json = Record<string, any>;
 
 describe('the HTTP API', () => {
   let node: TestNode;
@@ -55,7 +56,11 @@ describe('the HTTP API', () => {
     assert.equal(error.name, nodeCodeName(code));
   };
   const post = async (body: string | Uint8Array<ArrayBuffer>, type: string, accept = '*/*') =>
-    fetch(`${node.node.url}/v1/messages`, { method: 'POST', body, headers: { 'content-type': type, accept } });
+    fetch(`${node.node.url}/v1/messages`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type, accept },
+    });
 
   test('status', async () => {
     const status = await get('/v1/status');
@@ -100,7 +105,10 @@ describe('the HTTP API', () => {
     const answer = Buffer.from(await client.submit(announced.fetch));
     const first = Number(answer.readBigUInt64BE(11));
     const { nonces } = await get(`/v1/accounts/${bob}/nonces`);
-    assert.deepEqual(nonces.map(({ nonce }: Json) => nonce), [first, first + 1, first + 2].map(String));
+    assert.deepEqual(
+      nonces.map(({ nonce }: Json) => nonce),
+      [first, first + 1, first + 2].map(String),
+    );
     const open = await get(`/v1/nonces/${first + 1}`);
     assert.equal(open['status'], 'open');
     assert.equal(open['account'], bob);
@@ -184,8 +192,16 @@ describe('the HTTP API', () => {
     const header = await get(`/v1/headers/${height}`);
     assert.equal(header['digest'], block['digest']);
     assert.deepEqual(header['header'], block['header']);
-    assert.deepEqual(header['signatures'].map(({ validator }: Json) => validator), [node.node.address]);
-    for (const path of ['/v1/blocks/0', '/v1/blocks/999999', '/v1/blocks/999999/bytes', '/v1/headers/999999']) {
+    assert.deepEqual(
+      header['signatures'].map(({ validator }: Json) => validator),
+      [node.node.address],
+    );
+    for (const path of [
+      '/v1/blocks/0',
+      '/v1/blocks/999999',
+      '/v1/blocks/999999/bytes',
+      '/v1/headers/999999',
+    ]) {
       await refused(path, 107, 404);
     }
   });
@@ -193,7 +209,10 @@ describe('the HTTP API', () => {
   test('deliveries of a topic', async () => {
     const { deliveries, next } = await get(`/v1/topics/${toHex(TOPIC)}`);
     assert.equal(next, null);
-    assert.deepEqual(deliveries.map(({ data }: Json) => data), [toHex(Buffer.from('hello'))]);
+    assert.deepEqual(
+      deliveries.map(({ data }: Json) => data),
+      [toHex(Buffer.from('hello'))],
+    );
     assert.deepEqual((await get(`/v1/topics/0x${'00'.repeat(32)}`))['deliveries'], []);
   });
 
@@ -294,10 +313,18 @@ describe('the HTTP API', () => {
   });
 
   test('bodies that are malformed, too deep, too large, or none of ours', async () => {
-    const refusedBody = async (body: string | Uint8Array<ArrayBuffer>, type: string, code: number): Promise<void> => {
+    const refusedBody = async (
+      body: string | Uint8Array<ArrayBuffer>,
+      type: string,
+      code: number,
+    ): Promise<void> => {
       const response = await post(body, type);
       const json = (await response.json()) as Json;
-      assert.equal(json['error']?.code, code, `${type} ${String(body).slice(0, 60)}: ${JSON.stringify(json)}`);
+      assert.equal(
+        json['error']?.code,
+        code,
+        `${type} ${String(body).slice(0, 60)}: ${JSON.stringify(json)}`,
+      );
     };
     const before = (await get('/v1/status'))['nonces'];
     const json = 'application/json';
@@ -329,7 +356,11 @@ describe('the HTTP API', () => {
     await refusedBody(new Uint8Array(500).fill(3), 'application/octet-stream', 106);
     await refusedBody('0x01', 'text/plain', 106);
     const fulfil = node.transfers(node.users[0]!, node.users[1]!.address, 1n).fulfils(10 ** 9)[0]!;
-    await refusedBody(new Uint8Array(Buffer.concat(new Array(4097).fill(fulfil))), 'application/octet-stream', 101);
+    await refusedBody(
+      new Uint8Array(Buffer.concat(new Array(4097).fill(fulfil))),
+      'application/octet-stream',
+      101,
+    );
     assert.equal((await get('/v1/status'))['nonces'], before);
   });
 
@@ -352,7 +383,8 @@ describe('the HTTP API', () => {
     t.after(() => slow.close());
     const { port, hostname } = new URL(slow.node.url);
     const end = await new Promise<number>((resolve) => {
-      const pending = request({ port, hostname, method: 'POST', path: '/v1/messages', headers: { 'content-length': '10' } });
+      const headers = { 'content-type': 'application/octet-stream', 'content-length': '10' };
+      const pending = request({ port, hostname, method: 'POST', path: '/v1/messages', headers });
       pending.on('error', () => resolve(0));
       pending.on('response', (response) => resolve(response.statusCode ?? 0));
       pending.write('x');

@@ -16,7 +16,8 @@ export function receiptOf(
 ) {
   const header = store.header(height);
   const list = store.events(height);
-  if (header === undefined || list === undefined) throw new NodeError('notFound', `there is no block ${height}`);
+  if (header === undefined || list === undefined)
+    throw new NodeError('notFound', `there is no block ${height}`);
   const places = eventPlaces(list);
   if (index >= places.count) {
     throw new NodeError('notFound', `block ${height} has ${places.count} events, none is ${index}`);

@@ -49,7 +49,9 @@ export const Status = Type.Object({
   chainId: Type.Integer(),
   contract: Address,
   asset: orNull(Address),
-  unit: orNull(Type.String({ pattern: '^[0-9]+$', description: 'base units of the asset that make one unit' })),
+  unit: orNull(
+    Type.String({ pattern: '^[0-9]+$', description: 'base units of the asset that make one unit' }),
+  ),
   genesisHash: Hash,
   engine: Type.String(),
   version: Type.String(),
@@ -126,7 +128,9 @@ export const EventJson = Type.Object(
   { additionalProperties: Type.Union([Type.String(), Type.Integer(), Type.Boolean()]) },
 );
 export const PlacedEvent = Type.Object({ cursor: CursorText, event: EventJson });
-const next = Type.Union([CursorText, Type.Null()], { description: 'the `after` of the next page, if there is one now' });
+const next = Type.Union([CursorText, Type.Null()], {
+  description: 'the `after` of the next page, if there is one now',
+});
 export const EventPage = Type.Object({ events: Type.Array(PlacedEvent), next });
 
 export const FetchStatus = Type.Object({
@@ -150,7 +154,13 @@ export const NonceStatus = Type.Object({
   open: Type.Optional(OpenNonce),
 });
 
-const HeaderJson = Type.Object({ height: Decimal, parent: Hash, events: Hash, state: Hash, settlement: Hash });
+const HeaderJson = Type.Object({
+  height: Decimal,
+  parent: Hash,
+  events: Hash,
+  state: Hash,
+  settlement: Hash,
+});
 const SignatureJson = Type.Object({ validator: Address, signature: Bytes });
 
 export const ReceiptAnswer = Type.Object({
@@ -212,7 +222,10 @@ export const SettlementAnswer = Type.Object({
   ),
 });
 
-export const MessagesBody = Type.Object({ messages: Type.Array(Bytes, { minItems: 1, maxItems: 4096 }) }, strict);
+export const MessagesBody = Type.Object(
+  { messages: Type.Array(Bytes, { minItems: 1, maxItems: 4096 }) },
+  strict,
+);
 export const Answers = Type.Object({
   answers: Type.Array(
     Type.Object({

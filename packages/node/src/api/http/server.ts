@@ -7,13 +7,19 @@
 import type { Duplex } from 'node:stream';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { fastify, type FastifyError, type FastifyReply } from 'fastify';
+import { type FastifyError, type FastifyReply, fastify } from 'fastify';
 import type { Logger } from '../../log.ts';
 import { errorBody, httpStatusOf, type NodeCode, NodeError, nodeCodes } from '../errors.ts';
 import { jsonDepth } from '../parse.ts';
 import { AddressBuckets } from '../token-bucket.ts';
-import { addAccountRoutes, addNonceRoutes } from './account-routes.ts';
-import { addBlockRoutes, addNetworkRoutes, addSettlementRoutes, addTopicRoutes } from './chain-routes.ts';
+import { addAccountRoutes, addHistoryRoutes, addNonceRoutes, addReceiptRoutes } from './account-routes.ts';
+import {
+  addBlockRoutes,
+  addNetworkRoutes,
+  addRawRoutes,
+  addSettlementRoutes,
+  addTopicRoutes,
+} from './chain-routes.ts';
 import * as schemas from './schemas.ts';
 import type { Sources } from './sources.ts';
 import { addSubmitRoute } from './submit-route.ts';
@@ -53,8 +59,11 @@ export async function createHttpServer(options: HttpOptions): Promise<ApiServer>
 
   addNetworkRoutes(app, sources);
   addAccountRoutes(app, sources);
+  addHistoryRoutes(app, sources);
   addNonceRoutes(app, sources);
+  addReceiptRoutes(app, sources);
   addBlockRoutes(app, sources);
+  addRawRoutes(app, sources);
   addTopicRoutes(app, sources);
   addSettlementRoutes(app, sources);
   addSubmitRoute(app, sources);
@@ -81,7 +90,9 @@ function createFastify({ limits }: Sources) {
       maxHeaderSize: limits.headerBytes,
     },
     routerOptions: { maxParamLength: 80 },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false } },
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false },
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 

@@ -49,6 +49,7 @@ function messagesOf(body: unknown): Uint8Array {
   if (body instanceof Uint8Array) return body;
   const { messages } = body as { messages: string[] };
   const parts = messages.map((text) => fromHex(text));
-  if (!parts.every((part) => part !== undefined)) throw new NodeError('malformedRequest', 'messages are 0x hex');
+  if (!parts.every((part) => part !== undefined))
+    throw new NodeError('malformedRequest', 'messages are 0x hex');
   return concatBytes(...parts);
 }

@@ -68,18 +68,20 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   pings.unref();
   announcements.unref();
 
-  const refuse = (stream: Duplex, code: NodeCode): void => {
-    metrics.refused(code);
-    refuseUpgrade(stream, code);
+  const refusalOf = (request: IncomingMessage, peer: string): NodeCode | undefined => {
+    if ((request.url ?? '').split('?')[0] !== SOCKET_PATH) return nodeCodes.notFound;
+    if (isClosing || options.intake.isStopping) return nodeCodes.stopping;
+    const isFull = open.size >= limits.connections || (byPeer.get(peer) ?? 0) >= limits.connectionsPerAddress;
+    return isFull ? nodeCodes.tooManyConnections : undefined;
   };
   const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     stream.on('error', (error) => log.debug({ err: error }, 'an upgrade failed'));
-    const path = (request.url ?? '').split('?')[0];
     const peer = peerOf(request.socket.remoteAddress ?? '');
-    if (path !== SOCKET_PATH) return refuse(stream, nodeCodes.notFound);
-    if (isClosing || options.intake.isStopping) return refuse(stream, nodeCodes.stopping);
-    if (open.size >= limits.connections || (byPeer.get(peer) ?? 0) >= limits.connectionsPerAddress) {
-      return refuse(stream, nodeCodes.tooManyConnections);
+    const refusal = refusalOf(request, peer);
+    if (refusal !== undefined) {
+      metrics.refused(refusal);
+      refuseUpgrade(stream, refusal);
+      return;
     }
     server.handleUpgrade(request, stream, head, (socket) => {
       const connection = new Connection({ ...options, socket, stream });

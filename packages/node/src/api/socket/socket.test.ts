@@ -65,8 +65,16 @@ const REFUSALS: readonly { name: string; code: number; send: (c: TestSocket, n: 
   { name: 'a submit of nothing', code: 106, send: (c) => sendRaw(c, 0x01, new Uint8Array(0)) },
   { name: 'a submit of garbage', code: 106, send: (c) => sendRaw(c, 0x01, new Uint8Array(200).fill(0xee)) },
   { name: 'a subscribe cut short', code: 106, send: (c) => sendRaw(c, 0x02, new Uint8Array(12)) },
-  { name: 'a subscribe of no such filter', code: 106, send: (c) => sendRaw(c, 0x02, new Uint8Array(13).fill(3)) },
-  { name: 'a subscribe without its key', code: 106, send: (c) => sendRaw(c, 0x02, Buffer.from(`${'00'.repeat(12)}01`, 'hex')) },
+  {
+    name: 'a subscribe of no such filter',
+    code: 106,
+    send: (c) => sendRaw(c, 0x02, new Uint8Array(13).fill(3)),
+  },
+  {
+    name: 'a subscribe without its key',
+    code: 106,
+    send: (c) => sendRaw(c, 0x02, Buffer.from(`${'00'.repeat(12)}01`, 'hex')),
+  },
   { name: 'an unsubscribe of nothing', code: 107, send: (c) => sendRaw(c, 0x03, new Uint8Array(0)) },
   { name: 'an unsubscribe with a payload', code: 106, send: (c) => sendRaw(c, 0x03, new Uint8Array(1)) },
   {
@@ -197,8 +205,13 @@ describe('the socket refuses', () => {
 
   test('bytes beyond one socket’s share of the intake: code 100', async () => {
     await withClient(async (client) => {
-      const fetches = Array.from({ length: 64 }, () => node.transfers(node.users[0]!, node.users[1]!.address, 1n, 28).fetch);
-      const frames = [fetches.slice(0, 40), fetches.slice(0, 40), fetches.slice(24)].map((list) => concatBytes(...list));
+      const fetches = Array.from(
+        { length: 64 },
+        () => node.transfers(node.users[0]!, node.users[1]!.address, 1n, 28).fetch,
+      );
+      const frames = [fetches.slice(0, 40), fetches.slice(0, 40), fetches.slice(24)].map((list) =>
+        concatBytes(...list),
+      );
       const ids = frames.map((frame) => sendRaw(client, 0x01, frame));
       const codes = await Promise.all(
         ids.map(async (id) => {
@@ -238,7 +251,9 @@ describe('the socket refuses', () => {
 describe('the socket under garbage', () => {
   let node: TestNode;
   before(async () => {
-    node = await TestNode.start({ limits: { faults: 1_000_000, requestRate: 100_000, requestBurst: 100_000 } });
+    node = await TestNode.start({
+      limits: { faults: 1_000_000, requestRate: 100_000, requestBurst: 100_000 },
+    });
   });
   after(() => node.close());
 
@@ -294,11 +309,15 @@ describe('a node that stops', () => {
     const node = await TestNode.start();
     const client = await TestSocket.open(node.node.socketUrl);
     const [alice, bob] = node.users;
-    const under = Array.from({ length: 30 }, () => client.submit(node.transfers(alice!, bob!.address, 3n).fetch));
+    const under = Array.from({ length: 30 }, () =>
+      client.submit(node.transfers(alice!, bob!.address, 3n).fetch),
+    );
     // What has reached the node is answered; what comes behind the stop is refused.
     await Promise.race(under);
     const closing = node.node.close();
-    const late = client.submit(node.transfers(alice!, bob!.address, 3n).fetch).catch((error: Error) => error.message);
+    const late = client
+      .submit(node.transfers(alice!, bob!.address, 3n).fetch)
+      .catch((error: Error) => error.message);
     const results = await Promise.allSettled(under);
     for (const result of results) {
       if (result.status === 'fulfilled') assert.equal(readAnswers(result.value)[0]!.status, 1);

@@ -96,7 +96,10 @@ describe('a stream', () => {
     });
     assert.deepEqual(amounts, [11, 12, 14]);
     const page = (await node.get(`/v1/accounts/0x${Buffer.from(eve.address).toString('hex')}/events`)).body;
-    assert.deepEqual(seen(reader, id), (page as { events: { cursor: string }[] }).events.map(({ cursor }) => cursor));
+    assert.deepEqual(
+      seen(reader, id),
+      (page as { events: { cursor: string }[] }).events.map(({ cursor }) => cursor),
+    );
     await reader.close();
   });
 
@@ -108,7 +111,7 @@ describe('a stream', () => {
     await reader.wait(() => reader.events(id)[0]);
     // The second place is taken first and filled last: the third waits for it, across blocks.
     const second = node.post(alice!, TOPIC, Buffer.from('two'));
-    const secondNonce = (await firstNonce(await client.submit(second.fetch)));
+    const secondNonce = await firstNonce(await client.submit(second.fetch));
     await node.perform(client, node.post(alice!, TOPIC, Buffer.from('three')));
     await client.submit(second.fulfils(secondNonce)[0]!);
     await reader.wait(() => reader.events(id)[2]);
@@ -181,7 +184,11 @@ describe('a stream', () => {
     const { body } = await node.get(`/v1/receipts/${first!.height}/${first!.index}`);
     assert.equal((body as { event: string }).event, `0x${first!.event.toString('hex')}`);
     // The helpers under it agree with themselves.
-    const list = Buffer.concat([Buffer.from('00000001', 'hex'), Buffer.of(0, first!.event.length), first!.event]);
+    const list = Buffer.concat([
+      Buffer.from('00000001', 'hex'),
+      Buffer.of(0, first!.event.length),
+      first!.event,
+    ]);
     assert.deepEqual(Buffer.from(eventAt(list, eventPlaces(list), 0)), first!.event);
     await reader.close();
   });
@@ -189,7 +196,12 @@ describe('a stream', () => {
 
 describe('a slow reader', () => {
   test('is cut by name, alone, and goes on from its cursor', async () => {
-    const limits = { streamHighWaterBytes: 1 << 17, streamQueueBytes: 1 << 19, closeMs: 60_000, pingMs: 3_600_000 };
+    const limits = {
+      streamHighWaterBytes: 1 << 17,
+      streamQueueBytes: 1 << 19,
+      closeMs: 60_000,
+      pingMs: 3_600_000,
+    };
     const node = await TestNode.start({ limits });
     const client = await TestSocket.open(node.node.socketUrl);
     const slow = await TestSocket.open(node.node.socketUrl);
@@ -209,7 +221,9 @@ describe('a slow reader', () => {
     slow.socket.resume();
     const closed = await slow.wait(() => slow.closed);
     assert.deepEqual(closed, { code: 4001, reason: 'slow-reader' });
-    await quick.next((frame) => frame.type === 0x83 && Number(frame.payload.readBigUInt64BE(0)) >= node.node.height());
+    await quick.next(
+      (frame) => frame.type === 0x83 && Number(frame.payload.readBigUInt64BE(0)) >= node.node.height(),
+    );
     const whole = quick.events(quickId).map(({ height, index }) => `${height}.${index}`);
     const begun = slow.events(ids[0]!).map(({ height, index }) => `${height}.${index}`);
     assert.deepEqual(begun, whole.slice(0, begun.length));
@@ -223,14 +237,23 @@ describe('a slow reader', () => {
   });
 
   test('of history is not read ahead for, and is cut when it stalls', async () => {
-    const limits = { streamHighWaterBytes: 1 << 16, streamQueueBytes: 1 << 19, streamStallMs: 300, closeMs: 60_000 };
+    const limits = {
+      streamHighWaterBytes: 1 << 16,
+      streamQueueBytes: 1 << 19,
+      streamStallMs: 300,
+      closeMs: 60_000,
+    };
     const node = await TestNode.start({ limits });
     const client = await TestSocket.open(node.node.socketUrl);
-    for (let i = 0; i < 60; i++) await node.perform(client, node.post(node.users[0]!, TOPIC, Buffer.alloc(16_000)));
+    for (let i = 0; i < 60; i++)
+      await node.perform(client, node.post(node.users[0]!, TOPIC, Buffer.alloc(16_000)));
     const slow = await TestSocket.open(node.node.socketUrl);
     for (let i = 0; i < 10; i++) slow.subscribe(0, 0);
     slow.socket.pause();
-    await until(async () => /^upfront_readers_cut_total 1$/m.test(await (await fetch(node.node.metricsUrl!)).text()), 20_000);
+    await until(
+      async () => /^upfront_readers_cut_total 1$/m.test(await (await fetch(node.node.metricsUrl!)).text()),
+      20_000,
+    );
     slow.socket.resume();
     assert.equal((await slow.wait(() => slow.closed)).code, 4001);
     await client.close();

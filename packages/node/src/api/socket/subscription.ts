@@ -8,7 +8,14 @@
 import { FULFIL, viewOf } from '@upfront/core';
 import type { Limits } from '../../limits.ts';
 import { type EventPlaces, eventPlaces, keyOf, lengthAndEventAt, postNonceOf } from '../event-bytes.ts';
-import { type Cursor, encodeCaughtUp, encodeEventPayload, FILTER, type Filter, type Subscribe } from './frames.ts';
+import {
+  type Cursor,
+  encodeCaughtUp,
+  encodeEventPayload,
+  FILTER,
+  type Filter,
+  type Subscribe,
+} from './frames.ts';
 import type { Hub, LiveReader } from './hub.ts';
 
 /** The slice of the store that history is read from. */
@@ -206,7 +213,8 @@ export class Subscription implements LiveReader {
     const { id, sink, history, limits } = this.#options;
     if (this.#isEnded || !sink.isOpen || sink.queued > limits.streamHighWaterBytes) return false;
     const at = list.places.at[index];
-    if (at === undefined) throw new Error(`the index names event ${index} of block ${list.height}: it has none`);
+    if (at === undefined)
+      throw new Error(`the index names event ${index} of block ${list.height}: it has none`);
     let data: Uint8Array = NOTHING;
     const nonce = postNonceOf(list.bytes, viewOf(list.bytes), at);
     if (nonce >= 0) {
