@@ -1,7 +1,8 @@
 // Finds CometBFT, or builds it with Go, once: `node_modules/.cache/upfront/cometbft-VERSION/cometbft`, where VERSION is pinned.
 //
 // UPFRONT_COMETBFT names a binary instead; without Go, one of a version we know on the PATH serves. Whoever needs it
-// gets a path or the reason why there is none. Run by itself, it prints the path, or says why not and ends with 1.
+// gets a path or the reason why there is none. Run by itself, it prints the path (with --find it builds
+// nothing), or says why not and ends with 1.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -39,7 +40,10 @@ export async function installCometbft(version = COMETBFT, say = () => {}) {
   const beside = `${dirname(target)}.part-${process.pid}`;
   mkdirSync(beside, { recursive: true });
   say(`building CometBFT ${version} with Go; about a minute, once`);
-  const { code, output } = await run('go', ['install', `${MODULE}@${version}`], { GOBIN: beside, CGO_ENABLED: '0' });
+  const { code, output } = await run('go', ['install', `${MODULE}@${version}`], {
+    GOBIN: beside,
+    CGO_ENABLED: '0',
+  });
   try {
     if (code !== 0) return { reason: `Go could not build CometBFT ${version}: ${lastLine(output)}` };
     if (!existsSync(target)) renameSync(beside, dirname(target));
@@ -73,7 +77,10 @@ function isVersion(path, version) {
 }
 
 function run(program, argv, env) {
-  const child = spawn(program, argv, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, argv, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let output = '';
   child.stderr.on('data', (chunk) => {
     output = (output + chunk).slice(-4096);
@@ -89,10 +96,13 @@ function lastLine(text) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const version = process.argv[2] ?? COMETBFT;
-  const result = await installCometbft(version, (line) => console.error(`cometbft: ${line}`));
+  const argv = process.argv.slice(2);
+  const isFind = argv[0] === '--find';
+  const version = (isFind ? argv[1] : argv[0]) ?? COMETBFT;
+  const say = (line) => console.error(`cometbft: ${line}`);
+  const result = isFind ? findCometbft(version) : await installCometbft(version, say);
   if (result.path === undefined) {
-    console.error(`cometbft: ${result.reason}`);
+    say(result.reason);
     process.exit(1);
   }
   console.log(result.path);
