@@ -39,6 +39,7 @@ if (batch > 128) await earnAllowance(submitOf, payers, seal);
 await drive(submitOf, sign(WARM_UP), Number.POSITIVE_INFINITY);
 const rounds = sign(seconds);
 
+process.once('disconnect', () => process.exit(1));
 process.send!('ready');
 process.once('message', async () => {
   const cpu = process.cpuUsage();

@@ -42,14 +42,14 @@ process.on('message', (message) => {
       peak: process.resourceUsage().maxRSS * 1024,
       disk: sizeOf(dataDir),
     });
-  } else void close();
+  } else process.disconnect();
 });
+process.once('disconnect', () => void close());
 process.send!({ url: node.socketUrl });
 
 async function close(): Promise<void> {
   await node.close();
   rmSync(dataDir, { recursive: true });
-  process.disconnect();
 }
 
 function sizeOf(directory: string): number {

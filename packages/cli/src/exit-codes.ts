@@ -28,7 +28,7 @@ export const exitCodesHelp = `Exit codes:
   2    usage: flags, arguments, amounts, keys or settings; nothing was tried
   3    refused, for certain: the network or the first layer said no, with a code
   4    unknown: it may have happened; \`upfront resume\` settles it
-  5    unreachable: the node or the first layer does not answer, or not now; nothing was done
+  5    unreachable: the node or the first layer does not answer, or not now
   6    invalid: what was checked does not hold (a receipt, a block)
   130  interrupted`;
 
@@ -40,11 +40,7 @@ const usage: ReadonlySet<number> = new Set<number>([
   clientCodes.badParameter,
   clientCodes.badAmount,
 ]);
-const unreachable: ReadonlySet<number> = new Set<number>([
-  clientCodes.timeout,
-  clientCodes.disconnected,
-  clientCodes.l1Failed,
-]);
+const unreachable: ReadonlySet<number> = new Set<number>([clientCodes.timeout, clientCodes.disconnected]);
 const invalid: ReadonlySet<number> = new Set<number>([clientCodes.badReceipt, clientCodes.divergence]);
 
 /** Codes of the protocol end here, docs/protocol.md, 7 and 8. */

@@ -83,6 +83,11 @@ function isKdf(kdf: unknown, { dklen, salt, n, r, p, c, prf }: Record<string, un
 
 async function deriveScrypt(password: string, params: ScryptParams): Promise<Hex> {
   const { n: N, r, p, dklen, salt } = params;
+  // OpenSSL keeps to the bound of RFC 7914, N < 2^(16 r); some keystores, and the definition's own example, do not.
+  if (N >= 2 ** (16 * r)) {
+    const [key] = Keystore.scrypt({ password, n: N, r, p, salt: Buffer.from(salt, 'hex') });
+    return typeof key === 'function' ? key() : key;
+  }
   // OpenSSL counts a little more than the 128 * N * r bytes of the algorithm.
   const maxmem = 128 * N * r * p + 1024 ** 2;
   const derived = await scryptAsync(password, Buffer.from(salt, 'hex'), dklen, { N, r, p, maxmem });

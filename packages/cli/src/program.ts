@@ -3,6 +3,7 @@
  *
  * PERF: a command is loaded when it is run, since a node takes half a second to load; help loads all of them.
  */
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { exitCodesHelp } from './exit-codes.ts';
 
@@ -56,7 +57,7 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly Entry[]])[]
 export async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('upfront')
     .description('A second layer for Ethereum where nothing happens before it has been announced.')
-    .version('0.0.0', '--version')
+    .version(versionOfPackage(), '--version')
     .helpCommand(false)
     .showHelpAfterError('(add --help for what there is)')
     .addHelpText('after', `\n${exitCodesHelp}\n\nStart with:\n${START}`);
@@ -68,6 +69,11 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   }
   eachCommand(program, (command) => command.exitOverride());
   return program;
+}
+
+function versionOfPackage(): string {
+  const json: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return (json as { version: string }).version;
 }
 
 const START = '  upfront devnet   a whole network on this machine; it prints what to try next';

@@ -12,6 +12,7 @@ import {
   clientCodes,
   createClient,
   type Journal,
+  L1Error,
 } from '@upfront/client';
 import { fileJournal } from '@upfront/client/node';
 import { encodeGenesis, toHex } from '@upfront/core';
@@ -22,7 +23,7 @@ import { type Amounts, createAmounts } from './amounts.ts';
 import type { Call } from './command.ts';
 import { usageError } from './errors.ts';
 import { type Network, readNetwork } from './genesis-file.ts';
-import { l1UrlOf } from './l1.ts';
+import { chainIdOf, createL1Client, l1UrlOf } from './l1.ts';
 import type { Words } from './words.ts';
 
 export interface Needs {
@@ -75,6 +76,10 @@ export async function withSession<T>(
   try {
     const amounts = createAmounts(network.asset);
     return await work({ client, network, amounts, address, folder, name: createNames(settings.home) });
+  } catch (error) {
+    // Whether it answers and said no, or does not answer, the client's error does not tell.
+    if (error instanceof L1Error && l1 !== undefined) await chainIdOf(createL1Client(l1));
+    throw error;
   } finally {
     await client.close();
   }

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { parseAmount } from '@upfront/client';
 import type { Address, Hex } from 'viem';
 import { type Chain, lookAt } from './chain.ts';
 import { createMachine, isAlive, type Machine, type Started, until } from './support.ts';
@@ -15,6 +16,12 @@ const ETH = 10n ** 9n;
 const GWEI = 10n ** 9n;
 const FEE = 10n;
 const ENTRY_FEE = 25_000n;
+/** Payments of the batch that is cut off. */
+const MANY = 1500;
+
+function units(text: string): bigint {
+  return parseAmount(text, { decimals: 18, unit: GWEI });
+}
 
 describe('a session', { timeout: 240_000 }, () => {
   let machine: Machine;
@@ -113,6 +120,26 @@ describe('a session', { timeout: 240_000 }, () => {
     assert.equal((await machine.done(['account', 'balance', 'carol']))['balance'], before['balance']);
   });
 
+  it('goes on with a file whose payment was cut off', async () => {
+    const file = join(machine.folder, 'many.csv');
+    writeFileSync(file, Array.from({ length: MANY }, () => 'bob,0.00001').join('\n'));
+    const args = ['batch', file, '--account', 'carol'];
+    const { address: bob, balance } = await machine.done(['account', 'balance', 'bob']);
+    const had = units(balance);
+    const spent = units((await machine.done(['account', 'balance', 'carol']))['balance']);
+    const cut = await machine.cutOff(args, async () => {
+      const answer = await fetch(`${devnet.first['nodeUrl']}/v1/accounts/${bob}`);
+      return BigInt(((await answer.json()) as { balance: string }).balance) > had;
+    });
+    assert.equal(cut, 'SIGKILL');
+    const gone = await machine.run(args);
+    assert.equal(gone.code, 0, gone.stderr);
+    assert.equal(gone.lines.at(-1)!['done'], MANY);
+    const now = units((await machine.done(['account', 'balance', 'carol']))['balance']);
+    // Each paid once; a batch that was announced and annulled would have cost its fees once more.
+    assert.equal(spent - now, BigInt(MANY) * (10_000n + FEE));
+  });
+
   it('withdraws, is settled, and claims: to the unit', async () => {
     const { claimable } = await machine.done(['withdraw', '0.1', '--wait', '--account', 'carol']);
     assert.equal(claimable, '0.099975');
@@ -124,16 +151,17 @@ describe('a session', { timeout: 240_000 }, () => {
     const nothing = await machine.run(['claim', '--account', 'carol']);
     assert.equal(nothing.code, 3);
 
-    // 0.25 and 0.2 paid, 150 times 0.0001, 0.1 withdrawn; fees of 1 + 1 + 1 + 150 + 1 nonces.
-    const spent = ETH / 4n + ETH / 5n + 150n * (ETH / 10_000n) + ETH / 10n + 154n * FEE;
+    // 0.25 and 0.2 paid, 150 times 0.0001, 1500 times 0.00001, 0.1 withdrawn; fees of 1 + 1 + 1 + 150 + 1500 + 1 nonces.
+    const paid = ETH / 4n + ETH / 5n + 150n * (ETH / 10_000n) + BigInt(MANY) * (ETH / 100_000n);
+    const spent = paid + ETH / 10n + (154n + BigInt(MANY)) * FEE;
     await until('the last settlement', async () =>
       (await chain.account(carol)).debited === spent ? true : undefined,
     );
     const settled = await chain.account(carol);
     assert.deepEqual(settled, { balance: ETH - spent, debited: spent, claimable: 0n, exiting: false });
     const { json } = await machine.run(['account', 'balance', 'carol']);
-    assert.equal(json['balance'], '0.43499846');
-    assert.equal(BigInt(json['balance'].replace('0.', '').padEnd(9, '0')), ETH - spent);
+    assert.equal(json['balance'], '0.41998346');
+    assert.equal(units(json['balance']), ETH - spent);
   });
 
   it('re-executes the chain, and puts on record that it is right', async () => {

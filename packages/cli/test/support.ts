@@ -42,6 +42,8 @@ export interface Machine {
   done(args: readonly string[], environment?: Environment): Promise<Ran['json']>;
   /** Starts a command that goes on, and resolves with the first object that it says. */
   start(args: readonly string[], environment?: Environment): Promise<Started>;
+  /** Runs a command, and kills it as soon as `isTime`; resolves with how it ended. */
+  cutOff(args: readonly string[], isTime: () => Promise<boolean>): Promise<number | string>;
   /** Ends everything that was started, and removes the folder. */
   remove(): Promise<void>;
 }
@@ -100,6 +102,15 @@ export function createMachine(): Machine {
       return json;
     },
     start: (args, environment = {}) => startOne(launch(args, environment), args),
+    async cutOff(args, isTime) {
+      const child = launch(args, {});
+      const end = ended(child);
+      child.stdout!.resume();
+      child.stderr!.resume();
+      while (child.exitCode === null && !(await isTime()));
+      child.kill('SIGKILL');
+      return end;
+    },
     async remove() {
       for (const child of children) child.kill('SIGTERM');
       for (let waited = 0; children.size > 0 && waited < 15_000; waited += 50) await sleep(50);

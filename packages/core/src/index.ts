@@ -3,6 +3,7 @@ export type { Exit } from './accounts.ts';
 export { FLAG } from './accounts.ts';
 export { type Applied, applyBlock, blockFault, isTraceless, sealSnapshot } from './apply.ts';
 export {
+  BLOCK,
   type BlockIndex,
   type BlockParts,
   encodeBlock,
@@ -23,6 +24,7 @@ export {
   decodeEvent,
   decodeEventList,
   EVENT,
+  EVENT_FIELDS,
   type Event,
   EventLog,
 } from './events.ts';

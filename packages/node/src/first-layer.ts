@@ -59,7 +59,7 @@ export class ChainBehindError extends Error {
 
 /** Without an `l1Url`: nothing is watched, and nothing relayed. */
 export async function connectFirstLayer(options: FirstLayerOptions): Promise<FirstLayer | undefined> {
-  const { config, genesis, log, replica, store } = options;
+  const { config, genesis, replica } = options;
   if (config.l1Url === undefined) return undefined;
   const client = createClient({ transport: http(config.l1Url, { timeout: RPC_TIMEOUT_MS, retryCount: 0 }) });
   const contract = toHex(genesis.contract);
@@ -92,7 +92,6 @@ export async function connectFirstLayer(options: FirstLayerOptions): Promise<Fir
     async close() {
       await relayer?.close();
       await watcher.close();
-      log.debug({ settlements: store.settlement(1) !== undefined }, 'left the first layer');
     },
   };
 }

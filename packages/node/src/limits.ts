@@ -19,6 +19,8 @@ export interface Limits {
   /** WebSocket fragments a message, and chunks held of one: a guard of the parser's memory. Above: closed (1008). */
   readonly fragments: number;
 
+  /** TCP connections of the API in all, WebSockets included. Above: not accepted. */
+  readonly tcpConnections: number;
   /** Open WebSockets in all, a fraction of the usual 65,536 file descriptors. Above: too-many-connections. */
   readonly connections: number;
   /** Open WebSockets from one remote address: many browsers behind one router. Above: too-many-connections. */
@@ -32,7 +34,10 @@ export interface Limits {
   readonly messageRate: number;
   /** Messages that may come at once after a pause; a whole frame fits in. */
   readonly messageBurst: number;
-  /** Frames other than submits a second and socket, and HTTP requests a second and address. Above: rate-limited. */
+  /**
+   * Frames other than submits a second and socket, and HTTP requests a second and address; what costs more than a
+   * millisecond counts for as many (api/http/cost.ts). Above: rate-limited.
+   */
   readonly requestRate: number;
   /** Requests that may come at once after a pause. */
   readonly requestBurst: number;
@@ -44,8 +49,10 @@ export interface Limits {
   /** The same of one socket, so that one peer cannot fill the intake alone. Above: overloaded. */
   readonly connectionIntakeBytes: number;
 
-  /** Bytes that a socket's peer may leave unread; then it is cut (4001, `slow-reader`). */
+  /** Bytes that a socket's peer may leave unread; beyond, it is cut (4001, `slow-reader`) or reads on from disk. */
   readonly streamQueueBytes: number;
+  /** ms for which a live reader may be above the high water; after that it is cut as soon as its queue is full. */
+  readonly streamGraceMs: number;
   /** Bytes in a socket's queue above which history waits for its reader. */
   readonly streamHighWaterBytes: number;
   /** ms that a reader of history may leave its queue above the high water; then it is cut (4001). */
@@ -98,6 +105,7 @@ export const defaultLimits: Limits = {
   jsonDepth: 8,
   fragments: 1024,
 
+  tcpConnections: 8192,
   connections: 4096,
   connectionsPerAddress: 256,
   subscriptions: 64,
@@ -114,7 +122,8 @@ export const defaultLimits: Limits = {
 
   streamQueueBytes: 8 * MIB,
   streamHighWaterBytes: MIB,
-  streamStallMs: 30_000,
+  streamGraceMs: 2000,
+  streamStallMs: 10_000,
   historyEvents: 1000,
   historyBlocks: 1000,
 
@@ -159,6 +168,7 @@ function relationsOf(l: Limits): readonly [relation: string, holds: boolean][] {
       'jsonBytes holds the quotes of frameMessages',
       l.jsonBytes >= 2 * l.frameBytes + 5 * l.frameMessages + 16,
     ],
+    ['connections < tcpConnections', l.connections < l.tcpConnections],
     ['connectionsPerAddress <= connections', l.connectionsPerAddress <= l.connections],
     ['messageBurst >= frameMessages', l.messageBurst >= l.frameMessages],
     ['messageBurst >= messageRate', l.messageBurst >= l.messageRate],
@@ -171,6 +181,7 @@ function relationsOf(l: Limits): readonly [relation: string, holds: boolean][] {
       l.streamQueueBytes >=
         l.streamHighWaterBytes + FRAME_HEAD_BYTES + ANSWER_BYTES * l.frameMessages + EVENT_FRAME_BYTES_MOST,
     ],
+    ['streamGraceMs <= streamStallMs', l.streamGraceMs <= l.streamStallMs],
     ['pageDefault <= pageMost', l.pageDefault <= l.pageMost],
   ];
 }

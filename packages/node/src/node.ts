@@ -280,6 +280,7 @@ function sourcesOf(
       settlementTransaction: async () => undefined,
     },
     limits,
+    requestBuckets: new AddressBuckets(limits.requestRate, limits.requestBurst, limits.rateAddresses),
     messageBuckets: new AddressBuckets(limits.messageRate, limits.messageBurst, limits.rateAddresses),
     faults,
     now,
@@ -333,6 +334,7 @@ function limitsOf(config: Config, overrides: Partial<Limits> = {}): Limits {
   const { connections, connectionsPerAddress, messageRate, requestRate } = config;
   const { intakeBytes, streamQueueBytes, drainMs } = config;
   return createLimits({
+    tcpConnections: Math.max(2 * connections, createLimits().tcpConnections),
     connections,
     connectionsPerAddress: Math.min(connections, connectionsPerAddress),
     messageRate,

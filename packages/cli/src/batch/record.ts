@@ -4,7 +4,16 @@
  * One JSON object a line, synced before what it says is acted on. Invariant: a payment that may have been announced
  * stands in a `begin` line, so a run that was cut off is taken up without paying twice.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { CliError } from '../errors.ts';
 
@@ -42,12 +51,13 @@ export class BatchRecord {
 
   /** Reads what is there. Throws CliError if it is no record of a batch. */
   constructor(path: string) {
-    const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
-    // A line without its newline was cut short by a crash, and nothing was done that it would have said.
-    for (const line of lines.slice(0, -1)) if (line !== '') this.#take(parse(line, path));
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    for (const line of whole.split('\n').slice(0, -1)) this.#take(parse(line, path));
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#file = openSync(path, 'a', 0o600);
-    if ((lines.at(-1) ?? '') !== '') writeSync(this.#file, '\n');
+    // A line without its newline was cut short by a crash, and nothing was done that it would have said.
+    if (whole.length < text.length) ftruncateSync(this.#file, Buffer.byteLength(whole));
   }
 
   isDone(row: number): boolean {

@@ -3,7 +3,7 @@
  */
 import { join, resolve } from 'node:path';
 import { defaultParameters } from '@upfront/core';
-import { createLog } from '@upfront/node';
+import type { LogLevel } from '@upfront/node';
 import type { Command } from 'commander';
 import { act, createCommand } from '../command.ts';
 import { parametersOf } from '../deployment.ts';
@@ -13,6 +13,7 @@ import { type DevnetOptions, startDevnet } from '../devnet/start.ts';
 import { parseCount, parseSeconds } from '../durations.ts';
 import { CliError } from '../errors.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { createNodeLog, logLevelOption } from '../node-log.ts';
 
 interface Flags {
   readonly home?: string;
@@ -23,7 +24,7 @@ interface Flags {
   readonly interval: string;
   readonly closeAge: string;
   readonly set: readonly string[];
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
 }
 
 const PORT_MOST = 65_535;
@@ -46,7 +47,7 @@ export function devnetCommand(): Command {
     .option('--interval <duration>', 'time between settlements', '10s')
     .option('--close-age <duration>', 'how long an exit may stay unanswered until the contract closes', '3d')
     .option('--set <name=value...>', 'genesis parameters, in their own units (docs/protocol.md, 2)', [])
-    .option('--log-level <level>', 'of the node’s log, on stderr', 'warn')
+    .addOption(logLevelOption('warn'))
     .action(
       act(async ({ out }, flags: Flags) => {
         const interrupt = untilInterrupted();
@@ -54,8 +55,8 @@ export function devnetCommand(): Command {
         const home = resolve(flags.home ?? (process.env['UPFRONT_HOME'] || '.upfront'));
         out.note('Starting anvil, the contract and a node …');
         const options = optionsOf(flags, home);
-        const log = createLog(flags.logLevel as Parameters<typeof createLog>[0], process.stderr);
-        const devnet = await startDevnet({ ...options, log, note: () => undefined });
+        const log = createNodeLog(flags.logLevel, out);
+        const devnet = await startDevnet({ ...options, log });
         try {
           const { nodeUrl, l1Url, network, operator } = devnet;
           const { contract, hash } = network;
@@ -75,7 +76,7 @@ export function devnetCommand(): Command {
     );
 }
 
-function optionsOf(flags: Flags, home: string): Omit<DevnetOptions, 'log' | 'note'> {
+function optionsOf(flags: Flags, home: string): Omit<DevnetOptions, 'log'> {
   const window = flags.window === undefined ? undefined : parseSeconds(flags.window, '--window');
   const { windowPost, windowHoldLeast } = defaultParameters;
   const windows =

@@ -4,15 +4,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { zeroAddress } from 'viem';
+import { type Address, type Client, zeroAddress } from 'viem';
 import { openAccount, resolveAddress } from '../accounts.ts';
 import { createAmounts } from '../amounts.ts';
-import { act, createCommand } from '../command.ts';
-import { createNetwork, parametersOf, writeGenesisFile } from '../deployment.ts';
-import { parseSeconds } from '../durations.ts';
+import { act, type Call, createCommand } from '../command.ts';
+import { createNetwork, type Plan, parametersOf, writeGenesisFile } from '../deployment.ts';
+import { parseCount, parseSeconds } from '../durations.ts';
 import { usageError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
-import { readNetwork } from '../genesis-file.ts';
+import { type Asset, readNetwork } from '../genesis-file.ts';
 import { createL1Client, l1UrlOf, readAsset } from '../l1.ts';
 import { columns } from '../output.ts';
 import { writeProfile } from '../settings.ts';
@@ -50,64 +50,68 @@ export function initCommand(): Command {
     .option('--set <name=value...>', 'genesis parameters, in their own units', [])
     .option('--out <folder>', 'where to write (default: the home folder)')
     .option('--port <port>', 'port of the node’s API', '8640')
-    .action(
-      act(async ({ out, settings, passwords }, flags: Flags) => {
-        const folder = resolve(flags.out ?? settings.home);
-        const paths = { genesis: join(folder, 'genesis.json'), node: join(folder, 'node.json') };
-        if (existsSync(paths.genesis)) {
-          throw usageError(`There is a network in ${folder} already.`, 'Name another folder by --out.');
-        }
-        const l1Url = l1UrlOf(settings);
-        const client = createL1Client(l1Url);
-        if (flags.unit !== undefined && !/^10{0,30}$/.test(flags.unit)) {
-          throw usageError(`--unit ${flags.unit} is no power of ten.`, 'As in --unit 1000000000 for gwei.');
-        }
-        const address = flags.asset === undefined ? zeroAddress : resolveAddress(settings.home, flags.asset);
-        const asset = await readAsset(
-          client,
-          address,
-          flags.unit === undefined ? undefined : BigInt(flags.unit),
-        );
-        const interval = parseSeconds(flags.interval, '--interval') * 1000;
-        const account = await openAccount(settings, passwords);
-        const named = flags.validator?.map((one) => resolveAddress(settings.home, one)) ?? [account.address];
-        const plan = {
-          asset,
-          validators: named,
-          closeAge: parseSeconds(flags.closeAge, '--close-age'),
-          bondAge: parseSeconds(flags.bondAge, '--bond-age'),
-          minBond: createAmounts(asset).parse(flags.bond),
-          parameters: parametersOf([`interval=${interval}`, ...flags.set]),
-        };
-        out.note('Deploying the contract …');
-        const bonding = named.includes(account.address) ? [account] : [];
-        const network = await createNetwork(plan, { client, account, bonding });
+    .action(act(init));
+}
 
-        writeGenesisFile(paths.genesis, network);
-        const node = {
-          genesis: 'genesis.json',
-          dataDir: 'data',
-          l1Url,
-          l1FromBlock: network.l1FromBlock,
-          port: Number(flags.port),
-        };
-        writeWhole(paths.node, `${JSON.stringify(node, undefined, 2)}\n`, 0o600);
-        writeProfile(settings.home, {
-          l1Url,
-          nodeUrl: `http://127.0.0.1:${flags.port}`,
-          genesis: paths.genesis,
-        });
-        const { hash, contract } = readNetwork(paths.genesis);
-        out.result(
-          { contract, genesisHash: hash, genesis: paths.genesis, node: paths.node, validators: named, asset },
-          columns([
-            ['contract', contract],
-            ['genesis hash', hash],
-            ['genesis file', `${paths.genesis}  (users need it; compare the hash)`],
-            ['node file', paths.node],
-          ]),
-        );
-        out.note(`Next: upfront node --config ${paths.node}`);
-      }),
-    );
+async function init({ out, settings, passwords }: Call, flags: Flags): Promise<void> {
+  const folder = resolve(flags.out ?? settings.home);
+  const paths = { genesis: join(folder, 'genesis.json'), node: join(folder, 'node.json') };
+  if (existsSync(paths.genesis)) {
+    throw usageError(`There is a network in ${folder} already.`, 'Name another folder by --out.');
+  }
+  const l1Url = l1UrlOf(settings);
+  const port = parseCount(flags.port, '--port', 65_535);
+  const client = createL1Client(l1Url);
+  const asset = await assetOf(client, settings.home, flags);
+  const account = await openAccount(settings, passwords);
+  const plan = planOf(flags, asset, settings.home, account.address);
+  out.note('Deploying the contract …');
+  const bonding = plan.validators.includes(account.address) ? [account] : [];
+  const network = await createNetwork(plan, { client, account, bonding });
+
+  writeGenesisFile(paths.genesis, network);
+  const { l1FromBlock } = network;
+  const node = { genesis: 'genesis.json', dataDir: 'data', l1Url, l1FromBlock, port };
+  writeWhole(paths.node, `${JSON.stringify(node, undefined, 2)}\n`, 0o600);
+  writeProfile(settings.home, { l1Url, nodeUrl: `http://127.0.0.1:${port}`, genesis: paths.genesis });
+  const { hash, contract } = readNetwork(paths.genesis);
+  const { validators } = plan;
+  out.result(
+    {
+      status: 'done',
+      contract,
+      genesisHash: hash,
+      genesis: paths.genesis,
+      node: paths.node,
+      validators,
+      asset,
+    },
+    columns([
+      ['contract', contract],
+      ['genesis hash', hash],
+      ['genesis file', `${paths.genesis}  (users need it; compare the hash)`],
+      ['node file', paths.node],
+    ]),
+  );
+  out.note(`Next: upfront node --config ${paths.node}`);
+}
+
+function planOf(flags: Flags, asset: Asset, home: string, own: Address): Plan {
+  const interval = 1000 * parseSeconds(flags.interval, '--interval');
+  return {
+    asset,
+    validators: flags.validator?.map((one) => resolveAddress(home, one)) ?? [own],
+    closeAge: parseSeconds(flags.closeAge, '--close-age'),
+    bondAge: parseSeconds(flags.bondAge, '--bond-age'),
+    minBond: createAmounts(asset).parse(flags.bond),
+    parameters: parametersOf([`interval=${interval}`, ...flags.set]),
+  };
+}
+
+function assetOf(client: Client, home: string, { asset, unit }: Flags): Promise<Asset> {
+  if (unit !== undefined && !/^10{0,30}$/.test(unit)) {
+    throw usageError(`--unit ${unit} is no power of ten.`, 'As in --unit 1000000000 for gwei.');
+  }
+  const address = asset === undefined ? zeroAddress : resolveAddress(home, asset);
+  return readAsset(client, address, unit === undefined ? undefined : BigInt(unit));
 }

@@ -7,7 +7,6 @@ import { fromHex, toHex } from '@upfront/core';
 import {
   argumentOf,
   type ConfigSources,
-  createLog,
   flagOf,
   loadConfig,
   settings as nodeSettings,
@@ -19,7 +18,6 @@ import {
   variableOf,
 } from '@upfront/node';
 import { type Command, Option } from 'commander';
-import pretty from 'pino-pretty';
 import type { Hex } from 'viem';
 import type { LocalAccount } from 'viem/accounts';
 import { privateKeyToAccount } from 'viem/accounts';
@@ -27,6 +25,7 @@ import { chosenAddress, keyFromEnvironment, openKey } from '../accounts.ts';
 import { act, type Call, createCommand } from '../command.ts';
 import { usageError } from '../errors.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { createNodeLog } from '../node-log.ts';
 
 interface Flags {
   readonly config?: string;
@@ -89,8 +88,7 @@ async function run(call: Call, flags: Flags & ConfigSources['flags']): Promise<v
   }
   const relayer = await relayerKey(call, flags, validator);
 
-  const isPretty = process.stderr.isTTY === true && !out.isJson;
-  const log = createLog(config.logLevel, isPretty ? pretty({ destination: 2 }) : process.stderr);
+  const log = createNodeLog(config.logLevel, out);
   const interrupt = untilInterrupted();
   const node = await startNode(config, {
     genesis,

@@ -2,14 +2,17 @@
  * What a devnet prints when it is up: where everything is, and a session that can be pasted as it stands.
  */
 
+import { listAccounts } from '../accounts.ts';
 import { showSeconds } from '../durations.ts';
 import { columns } from '../output.ts';
 import { DEVNET_PASSWORD, type Devnet, FUNDED } from './start.ts';
 
+const NEW_ACCOUNT = 'npx upfront account new carol --fund';
+
 /** Lines of shell, each with what it does. */
 export const SESSION: readonly (readonly [line: string, does: string])[] = [
   [`export UPFRONT_PASSWORD=${DEVNET_PASSWORD}`, 'of the keystores of this devnet; without it you are asked'],
-  ['npx upfront account new carol --fund', 'a key of your own, with ETH on the first layer'],
+  [NEW_ACCOUNT, 'a key of your own, with ETH on the first layer'],
   ['npx upfront deposit 1 --account carol', 'waits until the network has it'],
   ['npx upfront pay bob 0.25 --account carol', 'reserved, performed, final; prints its nonce'],
   ['npx upfront receipt get last --out receipt.json', 'the proof of it'],
@@ -26,7 +29,14 @@ export const SESSION: readonly (readonly [line: string, does: string])[] = [
 export function guide(devnet: Devnet, home: string): string[] {
   const { network, nodeUrl, l1Url } = devnet;
   const { parameters } = network.genesis;
-  const width = Math.max(...SESSION.map(([line]) => line.length));
+  // A second devnet in this folder: the key is there already, and has no ETH on the new chain.
+  const isThere = listAccounts(home).some(({ name }) => name === 'carol');
+  const session = SESSION.map(([line, does]) =>
+    isThere && line === NEW_ACCOUNT
+      ? (['npx upfront faucet carol', 'ETH on the first layer'] as const)
+      : ([line, does] as const),
+  );
+  const width = Math.max(...session.map(([line]) => line.length));
   return [
     '',
     ...columns([
@@ -47,7 +57,7 @@ export function guide(devnet: Devnet, home: string): string[] {
     '',
     'Try in another shell, in this folder:',
     '',
-    ...SESSION.map(([line, does]) => `  ${line.padEnd(width)}  # ${does}`),
+    ...session.map(([line, does]) => `  ${line.padEnd(width)}  # ${does}`),
     '',
     'Ctrl-C stops it. What happens:',
     '',

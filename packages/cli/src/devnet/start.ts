@@ -38,7 +38,6 @@ export interface DevnetOptions {
   /** s. */
   readonly closeAge: number;
   readonly log: Logger;
-  readonly note: (text: string) => void;
 }
 
 export interface Devnet {
@@ -66,7 +65,7 @@ const BOND_AGE_S = 7 * 86_400;
 const POLL_MS = 500;
 
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
-  const { folder, isKept, note } = options;
+  const { folder, isKept } = options;
   const marker = join(folder, 'devnet.json');
   assertOurs(folder, marker);
   if (!isKept) rmSync(folder, { recursive: true, force: true });
@@ -82,7 +81,6 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     const anvil = await startL1(options);
     closers.push(() => anvil.stop());
     const { network, path } = await openNetwork(options, anvil);
-    note(`contract ${network.contract}`);
     const node = await startOperator(options, anvil, { network, path });
     closers.push(() => node.close());
     await writeAccounts(options.home);

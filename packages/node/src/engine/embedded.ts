@@ -201,7 +201,7 @@ export class EmbeddedEngine implements Engine {
       this.#make();
     };
     if (performance.now() - this.#sealed >= BLOCK_SPACING) setImmediate(make);
-    else setTimeout(make, BLOCK_SPACING);
+    else setTimeout(make, 1);
   }
 
   #make(): void {

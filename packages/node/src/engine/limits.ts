@@ -12,8 +12,11 @@ export const BLOCK_MESSAGES_MOST = 16_384;
 export const BLOCK_ITEMS_MOST = 1000;
 /** Blocks sealed and not yet durable: one is being written while the next gathers. */
 export const BLOCKS_IN_FLIGHT_MOST = 2;
-/** ms between two seals at least, so that light load is not a disk write a message. */
-export const BLOCK_SPACING = 1;
+/**
+ * ms between two seals at least: 2,000 blocks a second at most, however messages trickle in. PERF: one payer alone,
+ * both round trips, p50: 1.4 ms with 0.5, 3.7 ms with 1 (a timer of 1 ms takes nearer to 2).
+ */
+export const BLOCK_SPACING = 0.5;
 /** ms between blocks while something is open, unsettled or unacknowledged (DESIGN: a block a second). */
 export const BUSY_INTERVAL = 1000;
 

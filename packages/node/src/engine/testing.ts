@@ -37,6 +37,8 @@ export interface TestNetwork {
   readonly domain: Domain;
   readonly genesis: Genesis;
   readonly operator: Payer;
+  /** The validators, ascending; one of them is the operator. */
+  readonly validators: readonly Payer[];
   readonly payers: readonly Payer[];
   readonly l1: FakeL1;
 }
@@ -48,6 +50,7 @@ export async function createTestNetwork(
   payers: number,
   time: number,
   parameters: Partial<Parameters> = {},
+  validatorCount = 1,
 ): Promise<TestNetwork> {
   const hashes = await createHashes();
   const curve = createCurve(hashes, () => {});
@@ -56,18 +59,20 @@ export async function createTestNetwork(
     return { key, address: curve.addressOf(key) };
   };
   const operator = named('operator');
+  const others = Array.from({ length: validatorCount - 1 }, (_, i) => named(`validator ${i}`));
+  const validators = [operator, ...others].sort((a, b) => Buffer.compare(a.address, b.address));
   const genesis: Genesis = {
     chainId: 31337,
     contract: new Uint8Array(20).fill(0x11),
     time,
     parameters: { ...defaultParameters, ...parameters },
-    validators: [operator.address],
+    validators: validators.map(({ address }) => address),
   };
   const domain = createDomain(genesis.chainId, genesis.contract, hashes);
   const list = Array.from({ length: payers }, (_, i) => named(`payer ${i}`));
   const l1 = new FakeL1(hashes, genesis.validators, time);
   for (const { address } of list) l1.add(1, address, FUNDS);
-  return { hashes, curve, domain, genesis, operator, payers: list, l1 };
+  return { hashes, curve, domain, genesis, operator, validators, payers: list, l1 };
 }
 
 /** A first layer that is what the test says. */

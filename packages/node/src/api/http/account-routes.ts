@@ -7,6 +7,7 @@ import { accountView, codeName, nonceView, openNoncesOf, toHex } from '@upfront/
 import { NodeError } from '../errors.ts';
 import { eventPlaces } from '../event-bytes.ts';
 import { parseAddress, parseCount, parseSequence } from '../parse.ts';
+import { charge } from './cost.ts';
 import { pageOf, readPlacedEvents, wanted } from './paging.ts';
 import { receiptOf } from './receipt.ts';
 import * as schemas from './schemas.ts';
@@ -46,8 +47,9 @@ export function addAccountRoutes(app: ApiServer, sources: Sources): void {
         response: { 200: schemas.OpenNonces, default: schemas.ErrorAnswer },
       },
     },
-    async ({ params }) => {
+    async ({ params, ip }) => {
       const address = wanted(parseAddress(params.address), 'address');
+      charge(sources, ip, 'openNonces', await replica.read((ledger) => ledger.nonces.count));
       return replica.read((ledger) => ({
         nonces: openNoncesOf(ledger, address, limits.openNonces).map(openNonceToJson),
         height: String(ledger.height),
@@ -69,10 +71,11 @@ export function addHistoryRoutes(app: ApiServer, sources: Sources): void {
         response: { 200: schemas.EventPage, default: schemas.ErrorAnswer },
       },
     },
-    async ({ params, query }) => {
+    async ({ params, query, ip }) => {
       const address = wanted(parseAddress(params.address), 'address');
       const { from, limit } = pageOf(query, limits);
       const cursors = await store.accountEvents(address, from, limit);
+      charge(sources, ip, 'decodedEvents', cursors.length);
       const events = readPlacedEvents(store, cursors);
       return { events, next: events.length === limit ? (events.at(-1)?.cursor ?? null) : null };
     },
@@ -153,11 +156,11 @@ export function addReceiptRoutes(app: ApiServer, sources: Sources): void {
         response: { 200: schemas.ReceiptAnswer, default: schemas.ErrorAnswer },
       },
     },
-    async ({ params }) => {
+    async ({ params, ip }) => {
       const nonce = wanted(parseCount(params.nonce), 'nonce');
       const place = await store.resolution(nonce);
       if (place === undefined) throw new NodeError('notFound', `nonce ${nonce} is not resolved`);
-      return receiptOf(sources, place.height, place.index);
+      return receiptOf(sources, ip, place.height, place.index);
     },
   );
 
@@ -171,10 +174,10 @@ export function addReceiptRoutes(app: ApiServer, sources: Sources): void {
         response: { 200: schemas.ReceiptAnswer, default: schemas.ErrorAnswer },
       },
     },
-    async ({ params }) => {
+    async ({ params, ip }) => {
       const height = wanted(parseCount(params.height), 'height');
       const index = wanted(parseCount(params.index, 0xffff_ffff), 'index');
-      return receiptOf(sources, height, index);
+      return receiptOf(sources, ip, height, index);
     },
   );
 }

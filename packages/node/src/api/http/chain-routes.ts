@@ -8,6 +8,7 @@ import { genesisToJson } from '../../config/genesis-file.ts';
 import { NodeError } from '../errors.ts';
 import { eventPlaces } from '../event-bytes.ts';
 import { parseCount, parseHash } from '../parse.ts';
+import { charge } from './cost.ts';
 import { pageOf, wanted } from './paging.ts';
 import * as schemas from './schemas.ts';
 import type { ApiServer } from './server.ts';
@@ -77,7 +78,7 @@ export function addBlockRoutes(app: ApiServer, sources: Sources): void {
         response: { 200: schemas.BlockAnswer, default: schemas.ErrorAnswer },
       },
     },
-    async ({ params }) => {
+    async ({ params, ip }) => {
       const height = wanted(parseCount(params.height), 'height');
       const header = store.header(height);
       const bytes = store.block(height);
@@ -87,6 +88,7 @@ export function addBlockRoutes(app: ApiServer, sources: Sources): void {
       if (block === undefined) throw new Error(`block ${height} is malformed`);
       const places = eventPlaces(list);
       const shown = Math.min(places.count, limits.blockEvents);
+      charge(sources, ip, 'decodedEvents', shown);
       return {
         header: headerToJson(header.header),
         digest: toHex(header.digest),
@@ -165,10 +167,11 @@ export function addTopicRoutes(app: ApiServer, sources: Sources): void {
         response: { 200: schemas.Deliveries, default: schemas.ErrorAnswer },
       },
     },
-    async ({ params, query }) => {
+    async ({ params, query, ip }) => {
       const topic = wanted(parseHash(params.topic), 'topic');
       const { from, limit } = pageOf(query, limits);
       const found = await store.topicDeliveries(topic, from, limit);
+      charge(sources, ip, 'posts', found.length);
       const deliveries: { cursor: string; nonce: string; fulfilled: boolean; data: string | null }[] = [];
       let bytes = 0;
       for (const { height, index, nonce, fulfilled } of found) {

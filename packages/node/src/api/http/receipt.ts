@@ -8,12 +8,15 @@ import { auditPath, type Hashes, receiptToJson } from '@upfront/core';
 import type { StoreReader } from '../../store/store.ts';
 import { NodeError } from '../errors.ts';
 import { eventAt, eventPlaces } from '../event-bytes.ts';
+import { type Costs, charge } from './cost.ts';
 
 export function receiptOf(
-  { store, hashes }: { readonly store: Pick<StoreReader, 'header' | 'events'>; readonly hashes: Hashes },
+  sources: Costs & { readonly store: Pick<StoreReader, 'header' | 'events'>; readonly hashes: Hashes },
+  address: string,
   height: number,
   index: number,
 ) {
+  const { store, hashes } = sources;
   const header = store.header(height);
   const list = store.events(height);
   if (header === undefined || list === undefined)
@@ -22,6 +25,7 @@ export function receiptOf(
   if (index >= places.count) {
     throw new NodeError('notFound', `block ${height} has ${places.count} events, none is ${index}`);
   }
+  charge(sources, address, 'hashedEvents', places.count);
   const leaves = Array.from({ length: places.count }, (_, i) => eventAt(list, places, i));
   const json = receiptToJson({
     header: header.header,

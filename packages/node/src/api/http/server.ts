@@ -11,7 +11,6 @@ import { type FastifyError, type FastifyReply, fastify } from 'fastify';
 import type { Logger } from '../../log.ts';
 import { errorBody, httpStatusOf, type NodeCode, NodeError, nodeCodes } from '../errors.ts';
 import { jsonDepth } from '../parse.ts';
-import { AddressBuckets } from '../token-bucket.ts';
 import { addAccountRoutes, addHistoryRoutes, addNonceRoutes, addReceiptRoutes } from './account-routes.ts';
 import {
   addBlockRoutes,
@@ -42,6 +41,7 @@ export interface HttpOptions {
 export async function createHttpServer(options: HttpOptions): Promise<ApiServer> {
   const { sources, metrics, log } = options;
   const app = createFastify(sources);
+  app.server.maxConnections = sources.limits.tcpConnections;
   addParsers(app, sources);
   addGuards(app, sources);
   app.setErrorHandler((error: FastifyError | NodeError, _request, reply) => {
@@ -121,8 +121,7 @@ function addParsers(app: ApiServer, { limits }: Sources): void {
 }
 
 /** CORS for browsers (nothing here rests on cookies), then the rate of each address. */
-function addGuards(app: ApiServer, { limits, now }: Sources): void {
-  const buckets = new AddressBuckets(limits.requestRate, limits.requestBurst, limits.rateAddresses);
+function addGuards(app: ApiServer, { requestBuckets, now }: Sources): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('access-control-allow-origin', '*');
     if (request.method === 'OPTIONS') {
@@ -136,7 +135,7 @@ function addGuards(app: ApiServer, { limits, now }: Sources): void {
     // Whoever watches over the node is never turned away.
     const path = request.routeOptions.url;
     if (path === '/healthz' || path === '/readyz') return undefined;
-    if (!buckets.take(request.ip, 1, now())) throw new NodeError('rateLimited', 'slow down');
+    if (!requestBuckets.take(request.ip, 1, now())) throw new NodeError('rateLimited', 'slow down');
     return undefined;
   });
 }

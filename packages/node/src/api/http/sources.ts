@@ -35,6 +35,8 @@ export interface Sources {
   readonly version: string;
   readonly l1: L1Status;
   readonly limits: Limits;
+  /** Requests over HTTP, by address: see cost.ts. */
+  readonly requestBuckets: AddressBuckets;
   /** Messages over HTTP, by address. */
   readonly messageBuckets: AddressBuckets;
   /** Why the node cannot serve; empty: it can. */

@@ -207,7 +207,7 @@ export class Connection implements Sink, Peer {
   }
 
   #subscribe(id: number, payload: Uint8Array): void {
-    const { hub, history, limits } = this.#options;
+    const { hub, history, limits, now } = this.#options;
     const wanted = decodeSubscribe(payload);
     if (wanted === undefined) {
       this.#refuse(id, nodeCodes.malformedRequest, 'no such subscription');
@@ -221,7 +221,7 @@ export class Connection implements Sink, Peer {
       this.#refuse(id, nodeCodes.tooManySubscriptions);
       return;
     }
-    const subscription = new Subscription({ id, wanted, hub, history, sink: this, limits });
+    const subscription = new Subscription({ id, wanted, hub, history, sink: this, limits, now });
     this.#subscriptions.set(id, subscription);
     subscription.start();
   }

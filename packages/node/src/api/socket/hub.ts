@@ -54,6 +54,8 @@ export interface HubOptions {
 }
 
 const NOTHING = new Uint8Array(0);
+/** Of a block without posts; nothing is ever put in. */
+const NO_POSTS = new Map<number, Uint8Array>();
 
 export class Hub {
   readonly #options: HubOptions;
@@ -112,9 +114,10 @@ export class Hub {
       try {
         if (this.#readers > 0) {
           const places = eventPlaces(block.events);
-          const posts = postsOf(block, this.#options.parameters);
-          const missing = missingPosts(block, places, posts);
-          for (const nonce of missing) {
+          const wanted = wantedPosts(block.events, places);
+          const posts = wanted.size === 0 ? NO_POSTS : postsOf(block, this.#options.parameters);
+          for (const nonce of wanted) {
+            if (posts.has(nonce)) continue;
             const message = await this.#options.fulfilBytes(nonce);
             posts.set(nonce, message?.subarray(FULFIL.post.data) ?? NOTHING);
           }
@@ -211,17 +214,13 @@ function postsOf(block: StreamBlock, parameters: Parameters): Map<number, Uint8A
   return posts;
 }
 
-/** Nonces whose posts this block delivers and an earlier one fulfilled. */
-function missingPosts(
-  block: StreamBlock,
-  places: EventPlaces,
-  posts: ReadonlyMap<number, Uint8Array>,
-): number[] {
-  const view = viewOf(block.events);
-  const missing: number[] = [];
+/** Nonces whose posts stand behind events of this block. */
+function wantedPosts(events: Uint8Array, places: EventPlaces): Set<number> {
+  const view = viewOf(events);
+  const wanted = new Set<number>();
   for (let i = 0; i < places.count; i++) {
-    const nonce = postNonceOf(block.events, view, places.at[i]!);
-    if (nonce >= 0 && !posts.has(nonce)) missing.push(nonce);
+    const nonce = postNonceOf(events, view, places.at[i]!);
+    if (nonce >= 0) wanted.add(nonce);
   }
-  return missing;
+  return wanted;
 }

@@ -199,6 +199,7 @@ describe('a slow reader', () => {
     const limits = {
       streamHighWaterBytes: 1 << 17,
       streamQueueBytes: 1 << 19,
+      streamGraceMs: 1,
       closeMs: 60_000,
       pingMs: 3_600_000,
     };
@@ -236,10 +237,42 @@ describe('a slow reader', () => {
     await node.close();
   });
 
+  test('that is only overrun by a burst goes on from disk, and misses and repeats nothing', async () => {
+    const limits = { streamHighWaterBytes: 1 << 16, streamQueueBytes: 300_000, streamGraceMs: 10_000 };
+    const node = await TestNode.start({ limits });
+    const client = await TestSocket.open(node.node.socketUrl);
+    const reader = await TestSocket.open(node.node.socketUrl);
+    const from = node.node.height() + 1;
+    const ids = Array.from({ length: 30 }, () => reader.subscribe(from, 0));
+    await reader.next((frame) => frame.type === 0x83 && frame.id === ids.at(-1));
+    // 15 kB twice a post and subscription: each round is several times the queue.
+    const data = Buffer.alloc(15_000, 'q');
+    const posts = Array.from({ length: 12 }, () => node.post(node.users[0]!, TOPIC, data));
+    await Promise.all(posts.map((post) => node.perform(client, post)));
+    const height = node.node.height();
+    for (const id of ids) {
+      await reader.next(
+        ({ type, id: of, payload }) =>
+          type === 0x83 && of === id && Number(payload.readBigUInt64BE(0)) >= height,
+      );
+    }
+    const [first, ...others] = ids.map((id) =>
+      reader.events(id).map(({ height, index }) => `${height}.${index}`),
+    );
+    assert.equal(first!.length, 36);
+    assert.equal(new Set(first).size, 36);
+    for (const other of others) assert.deepEqual(other, first);
+    assert.equal(reader.closed, undefined);
+    await client.close();
+    await reader.close();
+    await node.close();
+  });
+
   test('of history is not read ahead for, and is cut when it stalls', async () => {
     const limits = {
       streamHighWaterBytes: 1 << 16,
       streamQueueBytes: 1 << 19,
+      streamGraceMs: 1,
       streamStallMs: 300,
       closeMs: 60_000,
     };

@@ -3,7 +3,7 @@
  *
  * docs/api.md, subscribe. History is read from disk in pages and waits for its reader; live events come from the hub.
  * Invariant: the reader gets every event of its filter from its cursor on, in order, once; nothing is queued
- * beyond the socket's bound. A reader that kept up and is overrun by one great block reads on from disk.
+ * beyond the socket's bound. A reader that kept up and is overrun by a burst of blocks reads on from disk.
  */
 import { FULFIL, viewOf } from '@upfront/core';
 import type { Limits } from '../../limits.ts';
@@ -50,9 +50,16 @@ export interface SubscriptionOptions {
   readonly hub: Hub;
   readonly history: History;
   readonly sink: Sink;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
   readonly limits: Pick<
     Limits,
-    'streamQueueBytes' | 'streamHighWaterBytes' | 'streamStallMs' | 'historyEvents' | 'historyBlocks'
+    | 'streamQueueBytes'
+    | 'streamHighWaterBytes'
+    | 'streamGraceMs'
+    | 'streamStallMs'
+    | 'historyEvents'
+    | 'historyBlocks'
   >;
 }
 
@@ -77,7 +84,8 @@ export class Subscription implements LiveReader {
   #isEnded = false;
   #isReading = false;
   #caughtUp = -1;
-  #keptUp = true;
+  /** When it was last seen at or below the high water. */
+  #keptUpAt = 0;
   /** The list of the block that is being read, and its height. */
   #list: EventList | undefined;
 
@@ -112,16 +120,16 @@ export class Subscription implements LiveReader {
   }
 
   open(): void {
-    const { sink, limits } = this.#options;
-    this.#keptUp = sink.queued <= limits.streamHighWaterBytes;
+    const { sink, limits, now } = this.#options;
+    if (sink.queued <= limits.streamHighWaterBytes) this.#keptUpAt = now();
     sink.cork();
   }
 
   give(payload: Uint8Array): boolean {
-    const { id, sink, limits } = this.#options;
+    const { id, sink, limits, now } = this.#options;
     if (!sink.isOpen) return false;
     if (sink.queued + payload.length > limits.streamQueueBytes) {
-      if (this.#keptUp) this.fallBack();
+      if (now() - this.#keptUpAt < limits.streamGraceMs) this.fallBack();
       else sink.cutSlowReader();
       return false;
     }
@@ -158,6 +166,7 @@ export class Subscription implements LiveReader {
       const end = hub.height;
       if (this.nextHeight > end) {
         hub.join(this);
+        this.#keptUpAt = this.#options.now();
         this.#list = undefined;
         this.caughtUp(end);
         return;

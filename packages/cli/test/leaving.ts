@@ -18,77 +18,79 @@ const ETH = 10n ** 9n;
 const GWEI = 10n ** 9n;
 const CLOSE_AGE_S = 3 * 86_400;
 
-describe('leaving', { timeout: 240_000, concurrency: true }, () => {
-  let anvil: Anvil;
-  /** The chain's time is moved only when the honest operator has had its turn. */
-  const honest = Promise.withResolvers<void>();
-  before(async () => {
-    anvil = await startAnvil({ blockTime: 1 });
-  });
-  after(() => anvil.stop());
-
-  it('pays within the next settlement if the operator is honest', async () => {
-    const network = await createNetwork(anvil, DEV_KEYS[1], DEV_KEYS[2]).catch((error: unknown) => {
-      honest.resolve();
-      throw error;
+export function testLeaving(): void {
+  describe('leaving', { timeout: 240_000, concurrency: true }, () => {
+    let anvil: Anvil;
+    /** The chain's time is moved only when the honest operator has had its turn. */
+    const honest = Promise.withResolvers<void>();
+    before(async () => {
+      anvil = await startAnvil({ blockTime: 1 });
     });
-    const { machine, chain, user, environment } = network;
-    try {
-      await machine.done(['pay', OTHER, '0.4'], environment);
-      const before = await chain.ether(user);
-      const left = await machine.done(['exit'], environment);
-      const { claimed } = await until('the acknowledged exit', async () => {
-        const { code, json } = await machine.run(['claim'], environment);
-        return code === 0 ? { claimed: json } : undefined;
-      });
-      // 1 ETH less what was paid and one fee: the settlement listed it, and all the rest was claimable.
-      assert.equal(claimed['amount'], '0.59999999');
-      assert.equal(claimed['closed'], false);
-      const gas = await chain.gasOf([left['transaction'], claimed['transaction']]);
-      assert.equal(await chain.ether(user), before - gas + ((6n * ETH) / 10n) * GWEI - 10n * GWEI);
-    } finally {
-      honest.resolve();
-      await network.remove();
-    }
-  });
+    after(() => anvil.stop());
 
-  it('pays after the close age if the operator ignores it or is dead', async () => {
-    const [ignored, orphaned] = await Promise.all([
-      createNetwork(anvil, DEV_KEYS[3], DEV_KEYS[4]),
-      createNetwork(anvil, DEV_KEYS[5], DEV_KEYS[6]),
-    ]);
-    try {
-      // One operator looks away from the first layer, and still serves payments; the other one is killed.
-      ignored.cutCable();
-      await ignored.machine.done(['pay', OTHER, '0.1'], ignored.environment);
-      assert.equal(await orphaned.node.stop('SIGKILL'), 'SIGKILL');
-      for (const network of [ignored, orphaned]) {
-        const { machine, environment } = network;
-        await machine.done(['exit'], environment);
-        const early = await machine.run(['claim'], environment);
-        assert.equal(early.code, 3, early.stderr);
-        assert.match(early.json['message'], /waits to be acknowledged/);
-      }
-      await honest.promise;
-      await anvil.increaseTime(CLOSE_AGE_S + 2);
-      for (const { machine, environment, chain, user } of [ignored, orphaned]) {
+    it('pays within the next settlement if the operator is honest', async () => {
+      const network = await createNetwork(anvil, DEV_KEYS[1], DEV_KEYS[2]).catch((error: unknown) => {
+        honest.resolve();
+        throw error;
+      });
+      const { machine, chain, user, environment } = network;
+      try {
+        await machine.done(['pay', OTHER, '0.4'], environment);
         const before = await chain.ether(user);
-        const claimed = await machine.done(['claim'], environment);
-        assert.deepEqual([claimed['amount'], claimed['closed']], ['1', true]);
-        assert.equal(
-          await chain.ether(user),
-          before + ETH * GWEI - (await chain.gasOf([claimed['transaction']])),
-        );
-        assert.equal(await chain.isClosed(), true);
-        const again = await machine.run(['claim'], environment);
-        assert.equal(again.code, 3);
+        const left = await machine.done(['exit'], environment);
+        const { claimed } = await until('the acknowledged exit', async () => {
+          const { code, json } = await machine.run(['claim'], environment);
+          return code === 0 ? { claimed: json } : undefined;
+        });
+        // 1 ETH less what was paid and one fee: the settlement listed it, and all the rest was claimable.
+        assert.equal(claimed['amount'], '0.59999999');
+        assert.equal(claimed['closed'], false);
+        const gas = await chain.gasOf([left['transaction'], claimed['transaction']]);
+        assert.equal(await chain.ether(user), before - gas + ((6n * ETH) / 10n) * GWEI - 10n * GWEI);
+      } finally {
+        honest.resolve();
+        await network.remove();
       }
-    } finally {
-      await ignored.remove();
-      await orphaned.remove();
-    }
+    });
+
+    it('pays after the close age if the operator ignores it or is dead', async () => {
+      const [ignored, orphaned] = await Promise.all([
+        createNetwork(anvil, DEV_KEYS[3], DEV_KEYS[4]),
+        createNetwork(anvil, DEV_KEYS[5], DEV_KEYS[6]),
+      ]);
+      try {
+        // One operator looks away from the first layer, and still serves payments; the other one is killed.
+        ignored.cutCable();
+        await ignored.machine.done(['pay', OTHER, '0.1'], ignored.environment);
+        assert.equal(await orphaned.node.stop('SIGKILL'), 'SIGKILL');
+        for (const network of [ignored, orphaned]) {
+          const { machine, environment } = network;
+          await machine.done(['exit'], environment);
+          const early = await machine.run(['claim'], environment);
+          assert.equal(early.code, 3, early.stderr);
+          assert.match(early.json['message'], /waits to be acknowledged/);
+        }
+        await honest.promise;
+        await anvil.increaseTime(CLOSE_AGE_S + 2);
+        for (const { machine, environment, chain, user } of [ignored, orphaned]) {
+          const before = await chain.ether(user);
+          const claimed = await machine.done(['claim'], environment);
+          assert.deepEqual([claimed['amount'], claimed['closed']], ['1', true]);
+          assert.equal(
+            await chain.ether(user),
+            before + ETH * GWEI - (await chain.gasOf([claimed['transaction']])),
+          );
+          assert.equal(await chain.isClosed(), true);
+          const again = await machine.run(['claim'], environment);
+          assert.equal(again.code, 3);
+        }
+      } finally {
+        await ignored.remove();
+        await orphaned.remove();
+      }
+    });
   });
-});
+}
 
 /** Somebody who is paid. */
 const OTHER = privateKeyToAccount(DEV_KEYS[9]).address.toLowerCase();

@@ -1,0 +1,79 @@
+/**
+ * A client that fetches and never fulfils: annulled after its window, standing halved, allowance lower, budget free; and
+ * performing raises it again. A devnet that is stopped goes on where it was.
+ */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createMachine, type Machine, type Started, until } from './support.ts';
+
+const PLACES_AT_FIRST = 128;
+
+export function testWithheld(): void {
+  describe('what is withheld', { timeout: 180_000, concurrency: 1 }, () => {
+    let machine: Machine;
+    let devnet: Started;
+    let args: string[];
+
+    before(async () => {
+      machine = createMachine();
+      const ports = ['--port', '0', '--l1-port', '0'];
+      args = [
+        'devnet',
+        '--data',
+        join(machine.folder, 'net'),
+        '--window',
+        '1s',
+        '--interval',
+        '5s',
+        ...ports,
+      ];
+      devnet = await machine.start(args);
+      await machine.done(['deposit', '0.5', '--account', 'alice']);
+    });
+    after(() => machine.remove());
+
+    it('is annulled: standing halved, allowance lower, budget free', async () => {
+      const first = await machine.done(['account', 'balance', 'alice']);
+      assert.deepEqual([first['allowance'], first['standing']], [PLACES_AT_FIRST, 1 / 8]);
+      const { nonce } = await machine.done(['pay', 'bob', '0.3', '--announce']);
+      const reserved = await machine.done(['account', 'balance', 'alice']);
+      assert.deepEqual([reserved['reserved'], reserved['openNonces']], ['0.3', 1]);
+      const tooMuch = await machine.run(['pay', 'bob', '0.3']);
+      assert.deepEqual([tooMuch.code, tooMuch.json['name']], [3, 'insufficient-funds']);
+
+      const annulled = await until('the annulment', async () => {
+        const { json } = await machine.run(['show', 'nonce', String(nonce)]);
+        return json['status'] === 'annulled' ? json : undefined;
+      });
+      assert.equal(annulled['event']['type'], 'annulled');
+      const then = await machine.done(['account', 'balance', 'alice']);
+      assert.deepEqual([then['allowance'], then['standing']], [PLACES_AT_FIRST / 2, 1 / 16]);
+      assert.deepEqual([then['reserved'], then['openNonces']], ['0', 0]);
+      // Only the fee of its nonce is gone.
+      assert.equal(then['balance'], '0.49999999');
+    });
+
+    it('is not performed later, and performing raises the standing', async () => {
+      const resumed = await machine.done(['resume']);
+      assert.deepEqual(
+        resumed['fetches'].map((one: { status: string }) => one.status),
+        ['finished'],
+      );
+      for (let i = 0; i < 2; i++) await machine.done(['pay', 'bob', '0.1']);
+      const then = await machine.done(['account', 'balance', 'alice']);
+      assert.equal(then['standing'], 1 / 16 + 2 / 1024);
+      assert.equal(then['allowance'], PLACES_AT_FIRST / 2 + 2);
+    });
+
+    it('goes on with its data after a stop', async () => {
+      const before = await machine.done(['account', 'balance', 'alice']);
+      assert.equal(await devnet.stop('SIGTERM'), 0);
+      devnet = await machine.start(args);
+      const then = await machine.done(['account', 'balance', 'alice']);
+      assert.equal(then['balance'], before['balance']);
+      await machine.done(['deposit', '0.1', '--account', 'alice']);
+      await machine.done(['pay', 'bob', '0.1']);
+    });
+  });
+}
