@@ -24,6 +24,8 @@ import {
 export interface LinkAddress {
   readonly host: string;
   readonly port: number;
+  /** Whose node is there; this validator's own is left out. */
+  readonly validator?: Uint8Array;
 }
 
 export interface LinksOptions {
@@ -69,7 +71,10 @@ export class Links {
       this.#server.once('error', reject);
       this.#server.listen(listen.port, listen.host, resolve);
     });
-    for (const address of links) this.#reach(address);
+    const own = this.#options.curve.addressOf(this.#key).slice();
+    for (const address of links) {
+      if (address.validator === undefined || compareBytes(address.validator, own) !== 0) this.#reach(address);
+    }
   }
 
   /** To every validator's node that is connected; who is too far behind misses it, and is handed it again. */

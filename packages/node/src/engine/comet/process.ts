@@ -62,7 +62,7 @@ class Supervisor implements CometProcess {
     const listen = (chunk: Buffer): void => {
       words = (words + chunk.toString('utf8')).slice(-LAST_WORDS);
       for (const line of chunk.toString('utf8').split('\n'))
-        if (line !== '') log.warn({ line }, 'CometBFT says');
+        if (line !== '') log.info({ line }, 'CometBFT says');
     };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);

@@ -149,7 +149,7 @@ async function startConsensus(
 ): Promise<CometProcess> {
   const { chain, hashes, application, closers } = built;
   const home = join(path, 'comet');
-  ensureKeys(home);
+  const { id } = ensureKeys(home);
   // A path in the data directory may be too long for a socket.
   const folder = mkdtempSync(join(tmpdir(), 'upfront-'));
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
@@ -162,7 +162,12 @@ async function startConsensus(
     failed,
   });
   closers.push(() => server.close());
-  writeConfiguration(home, { genesis, hashes, keys }, comet, socket);
+  writeConfiguration(
+    home,
+    { genesis, hashes, keys },
+    { ...comet, peers: comet.peers.filter((peer) => peer.id !== id) },
+    socket,
+  );
   const child = startCometProcess({ binary, home, log, ended: (error) => chain.fail(error) });
   closers.push(() => child.close());
   return child;
