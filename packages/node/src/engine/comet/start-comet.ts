@@ -16,7 +16,7 @@ import type { Store } from '../../store/store.ts';
 import type { Chain, ChainLog } from '../chain.ts';
 import { placeOf, reachOf, signedView, type WantedRotation } from '../evidence.ts';
 import { openChain } from '../open-chain.ts';
-import { startAbciServer } from './abci-server.ts';
+import { type AbciRequest, type AbciResponse, startAbciServer } from './abci-server.ts';
 import { Application } from './application.ts';
 import { CometEngine } from './comet-engine.ts';
 import type { Extension } from './extension.ts';
@@ -50,6 +50,8 @@ export interface StartCometOptions {
   wanted?(): WantedRotation | undefined;
   readonly intakeMessages?: number;
   fatal(error: Error): void;
+  /** For tests: told before and after each of CometBFT's requests is carried out. */
+  witness?(request: string, moment: 'before' | 'after'): void;
 }
 
 export interface Comet {
@@ -144,7 +146,7 @@ async function build(
 
 /** Our ABCI server, and the CometBFT that connects to it. */
 async function startConsensus(
-  { genesis, path, binary, keys, comet, log }: StartCometOptions,
+  { genesis, path, binary, keys, comet, log, witness }: StartCometOptions,
   built: { chain: Chain; hashes: Hashes; application: Application; closers: Closers },
 ): Promise<CometProcess> {
   const { chain, hashes, application, closers } = built;
@@ -155,9 +157,15 @@ async function startConsensus(
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
   const socket = join(folder, 'abci');
   const failed = (error: unknown): void => chain.fail(error);
+  const answer = async (request: AbciRequest): Promise<AbciResponse> => {
+    witness?.(request.case ?? '', 'before');
+    const response = await application.answer(request);
+    witness?.(request.case ?? '', 'after');
+    return response;
+  };
   const server = await startAbciServer({
     path: socket,
-    answer: (request) => application.answer(request),
+    answer,
     log,
     failed,
   });
