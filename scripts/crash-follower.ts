@@ -57,6 +57,11 @@ export class Follower {
     }
   }
 
+  /** Nonces annulled so far. */
+  get annulled(): number {
+    return this.#annulled.size;
+  }
+
   /** Whether the nonce was annulled, on record. */
   isAnnulled(nonce: number): boolean {
     return this.#annulled.has(nonce);
@@ -65,10 +70,7 @@ export class Follower {
   /** What /v1/accounts says of an account in this state. */
   account(address: Uint8Array): object {
     const { parameters } = this.#network.genesis;
-    return accountToJson(
-      accountView(this.ledger, address) ?? blankAccount(address, parameters),
-      this.height,
-    );
+    return accountToJson(accountView(this.ledger, address) ?? blankAccount(address, parameters), this.height);
   }
 
   /** Each stream has exactly the events of its filter up to this height, each once and in order. */

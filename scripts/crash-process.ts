@@ -39,6 +39,8 @@ export class NodeProcess {
   readonly opening: Promise<void>;
   readonly serving: Promise<Addresses>;
   opened: Opened | undefined;
+  /** It ended, and nobody had killed it. */
+  ended: EndedError | undefined;
   /** Snapshots that were written. */
   snapshots = 0;
   readonly #child: ChildProcess;
@@ -50,10 +52,11 @@ export class NodeProcess {
 
   constructor({ dataDir, payers, network, isPublic }: Place) {
     const args = [dataDir, `${payers}`, `${network.genesis.time}`, isPublic ? 'public' : 'open'];
-    const options = { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as const, serialization: 'advanced' as const };
-    const execArgv = ['--conditions=@upfront/source'];
-    const stdio = [...options.stdio];
-    this.#child = fork(join(import.meta.dirname, 'crash-node.ts'), args, { ...options, stdio, execArgv });
+    this.#child = fork(join(import.meta.dirname, 'crash-node.ts'), args, {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      serialization: 'advanced',
+      execArgv: ['--conditions=@upfront/source'],
+    });
     this.#l1 = network.l1;
     const opening = Promise.withResolvers<void>();
     const serving = Promise.withResolvers<Addresses>();
@@ -70,7 +73,7 @@ export class NodeProcess {
       this.#child.once('exit', (code, signal) => {
         const why = `the node ended with ${signal ?? code}\n${this.#log.slice(-20).join('\n')}`;
         for (const { reject } of [opening, serving]) reject(new EndedError(why));
-        if (!this.#isKilled) queueMicrotask(() => this.onEnd(new EndedError(why)));
+        if (!this.#isKilled) this.ended = new EndedError(why);
         resolve();
       });
     });
@@ -78,16 +81,11 @@ export class NodeProcess {
     this.observe();
   }
 
-  /** Called if it ends by itself. */
-  onEnd: (error: EndedError) => void = (error) => {
-    throw error;
-  };
-
   /** Shows it the first layer as it is now. */
   observe(): void {
-    const { items, ...rest } = this.#l1.observation();
     this.#l1.time = Date.now();
-    this.#send({ observed: { ...rest, time: this.#l1.time, items: this.#l1.items.slice(0, items) } });
+    const { time, head, settled, validators } = this.#l1.observation();
+    this.#send({ observed: { time, items: this.#l1.items, head, settled, validators } });
   }
 
   /** SIGKILL; resolves when the process is gone. */

@@ -45,7 +45,12 @@ const ROWS: readonly Row[] = [
   ],
   ['client imports the node', 'arrows', 'packages/client/src/a.ts', "import { a } from '@upfront/node';"],
   ['a core test imports the node', 'arrows', 'packages/core/test/a.ts', "import { a } from '@upfront/node';"],
-  ['a client test imports the cli', 'arrows', 'packages/client/test/a.ts', "import { a } from '@upfront/cli';"],
+  [
+    'a client test imports the cli',
+    'arrows',
+    'packages/client/test/a.ts',
+    "import { a } from '@upfront/cli';",
+  ],
   [
     'client imports the core',
     'arrows',
