@@ -1,7 +1,7 @@
 /**
  * The file of a committee: where each node of it is reached, and with which keys. The same file serves all of them.
  *
- * `{ "nodes": [{ "validator": "0x…", "consensusKey": "0x…", "id": "…", "host": "…", "p2pPort": 26656, "linkPort": 8642 }] }`;
+ * `{ "nodes": [{ "validator": "0x…", "consensusKey": "0x…", "id": "…", "host": "…", "p2pPort": 26656, "linkPort": 26756 }] }`;
  * of a node that only follows, "validator" is left out. It holds no secret.
  */
 import { readFileSync } from 'node:fs';

@@ -60,7 +60,7 @@ export const settings = {
     default: '0.0.0.0',
     help: 'address where other nodes of the committee hand messages on',
   },
-  linkPort: { kind: port, default: 8642, help: 'port of the same' },
+  linkPort: { kind: port, default: 26_756, help: 'port of the same' },
   cometRpcPort: {
     kind: port,
     default: 0,
