@@ -52,6 +52,8 @@ export interface DrillResult {
 const FRAME_MESSAGES = 2000;
 const SAMPLE = 300;
 const HEADERS_SAMPLED = 25;
+/** ms in which a process that is ending has ended. */
+const ENDING_MS = 500;
 /** ms between two looks at the newest header under load. */
 const LOOK_MS = 25;
 
@@ -74,6 +76,8 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     rmSync(dataDir, { recursive: true, force: true });
     return result;
   } catch (error) {
+    // A node that ended by itself is the cause of whatever was seen first.
+    await sleep(ENDING_MS);
     throw new Error(`seed ${options.seed}, after ${drill.kills} kills; the data are in ${dataDir}`, {
       cause: drill.ended ?? error,
     });
@@ -109,7 +113,9 @@ class Drill {
   };
   /** ms from opening the data directory to serving, the last time. */
   #openingMs = 300;
-  #started = performance.now();
+  /** ms from starting the process to its first answer, of this life. */
+  #answeredMs: number | undefined;
+  readonly #started = performance.now();
   kills = 0;
 
   constructor(options: DrillOptions, network: TestNetwork, dataDir: string) {
@@ -173,7 +179,8 @@ class Drill {
     const last = this.#book.fresh.at(-1);
     if (last === undefined) await getJson(addresses.url, '/v1/status');
     else assertSame(await this.#link.submit(last.messages), last);
-    if (this.kills > 0) this.#restarts.push(performance.now() - node.started);
+    this.#answeredMs = Math.round(performance.now() - node.started);
+    if (this.kills > 0) this.#restarts.push(this.#answeredMs);
     for (const stream of this.#streams) this.#link.follow(stream);
     return addresses;
   }
@@ -227,9 +234,12 @@ class Drill {
     this.kills++;
     this.#seen.snapshots += node.snapshots;
     if (node.opened !== undefined) this.#seen[node.opened.from > 0 ? 'restored' : 'genesis']++;
+    const { opened } = node;
+    const range = opened === undefined ? '' : `opened ${opened.from} to ${opened.height}, `;
+    const answered = this.#answeredMs === undefined ? '' : `answered after ${this.#answeredMs} ms, `;
+    this.#answeredMs = undefined;
     const { payments } = this.#book;
-    const opened = node.opened && `opened ${node.opened.from} to ${node.opened.height}, `;
-    this.#options.say?.(`kill ${this.kills}: ${opened ?? ''}killed ${when}; ${payments} payments so far`);
+    this.#options.say?.(`kill ${this.kills}: ${range}${answered}killed ${when}; ${payments} payments so far`);
   }
 
   /** Somebody pays in on the first layer. */
@@ -362,7 +372,7 @@ class Drill {
   }
 
   #result(): DrillResult {
-    const restarts = this.#restarts.map(Math.round);
+    const restarts = this.#restarts;
     const sorted = restarts.toSorted((a, b) => a - b);
     const { rechecked, events, headers, snapshots, restored, genesis, underLoad, atStart } = this.#seen;
     return {

@@ -28,6 +28,7 @@ const COMMANDS = {
   start: ['packages/cli/bin/upfront', 'devnet'],
   test: ['--conditions=@upfront/source', 'scripts/test.ts'],
   bench: ['--conditions=@upfront/source', 'scripts/bench.ts'],
+  crash: ['--conditions=@upfront/source', 'scripts/crash.ts'],
 };
 
 const [command, ...args] = process.argv.slice(2);

@@ -15,7 +15,7 @@ test(`killed ${KILLS} times, a node loses nothing that it answered and pays noth
     times: KILLS,
     seed,
     payers: 6,
-    load: [30, 600],
+    load: [100, 1000],
     say: (line) => t.diagnostic(line),
   });
   t.diagnostic(`seed ${seed}; answers again after ms: ${result.restarts.join(', ')}`);
