@@ -81,7 +81,7 @@ export class FakeL1 {
   settled = 0;
   readonly items: Item[] = [];
   readonly #hashes: Hashes;
-  readonly #validators: Uint8Array;
+  #validators: Uint8Array;
   #head: Uint8Array = ZERO;
 
   constructor(hashes: Hashes, validators: readonly Uint8Array[], time: number) {
@@ -90,8 +90,13 @@ export class FakeL1 {
     this.#validators = hashes.keccak256(Buffer.concat(validators));
   }
 
-  add(kind: number, account: Uint8Array, amount: bigint): void {
-    const item = { kind, account, amount, data: ZERO };
+  /** A settlement with a rotation was taken: this is the set now. */
+  rotate(validators: readonly Uint8Array[]): void {
+    this.#validators = this.#hashes.keccak256(Buffer.concat(validators));
+  }
+
+  add(kind: number, account: Uint8Array, amount: bigint, data: Uint8Array = ZERO): void {
+    const item = { kind, account, amount, data };
     this.items.push(item);
     this.#head = itemHead(this.#hashes, this.#head, this.items.length, item);
   }

@@ -59,7 +59,8 @@ export interface CommitteeOptions {
   /** Nodes that follow, beside the validators'. */
   readonly followers?: number;
   readonly blockMs?: number;
-  fatal?(error: Error): void;
+  /** Of every node. */
+  readonly more?: Partial<StartCometOptions>;
 }
 
 /** A committee on this machine: each node's store in a directory of its own, each with its own CometBFT. */
@@ -89,6 +90,11 @@ export class Committee {
     return this.nodes.filter((node) => node !== undefined);
   }
 
+  /** With which the node's CometBFT votes. */
+  consensusKey(i: number): Uint8Array {
+    return ensureKeys(join(this.paths[i]!, 'comet')).consensusKey;
+  }
+
   rpcUrl(i: number): string {
     return `http://127.0.0.1:${this.#ports[i]!.rpc}`;
   }
@@ -98,7 +104,7 @@ export class Committee {
     more: Partial<StartCometOptions> = {},
     sync?: CometSettings['stateSync'],
   ): Promise<Comet> {
-    const { binary, network, blockMs = 10 } = this.#options;
+    const { binary, network, blockMs = 10, more: common } = this.#options;
     const host = '127.0.0.1';
     const others = this.#ports.filter((_, other) => other !== i);
     const { p2p, link, rpc } = this.#ports[i]!;
@@ -123,6 +129,7 @@ export class Committee {
       log: process.env.UPFRONT_TEST_LOG ? { ...silent, warn: console.warn, error: console.error } : silent,
       now: Date.now,
       fatal: (error) => this.failures.push(error),
+      ...common,
       ...more,
     });
     this.nodes[i] = node;
