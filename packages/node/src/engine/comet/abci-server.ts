@@ -89,7 +89,8 @@ class Connection {
       return;
     }
     if (this.#queue.length > QUEUE_MOST) this.#socket.pause();
-    this.#running ??= this.#run();
+    // A chunk may bring no whole message, and a run with nothing to do ends before it is noted.
+    if (this.#queue.length > 0) this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {

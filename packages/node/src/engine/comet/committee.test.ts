@@ -58,6 +58,15 @@ function committeeOf(cometbft: Binary): void {
     }
   });
 
+  test('blocks of many parts: the largest fetches of all payers at once', async () => {
+    const most = network.genesis.parameters.maxIntents / 4;
+    await Promise.all(network.payers.map((_, i) => pay(i % 5, i, 20n, most)));
+    const { store, chain } = committee.nodes[0]!;
+    const sizes = Array.from({ length: chain.height }, (_, i) => store.block(i + 1)!.length);
+    // CometBFT cuts a block into parts of 64 KiB, and its requests arrive in as many pieces.
+    assert.ok(Math.max(...sizes) > 30_000, `${Math.max(...sizes)} bytes`);
+  });
+
   test('what was sent to one node is answered by another', async () => {
     const transfers = transfersOf(network, network.payers[0]!, 0n, network.payers[1]!.address, 3);
     const answers = await Promise.all(committee.running.map(({ engine }) => engine.submit(transfers.fetch)));
