@@ -31,7 +31,7 @@ const STEPS: readonly Step[] = [
   { name: 'contracts', title: 'the contract', run: contracts },
   { name: 'node', title: 'the node', run: () => tests('packages/node', 1) },
   { name: 'client', title: 'the client', run: () => tests('packages/client', 1) },
-  { name: 'cli', title: 'the command line, end to end', run: () => tests('packages/cli', 1) },
+  { name: 'cli', title: 'the command line, end to end', run: () => tests('packages/cli', 2) },
 ];
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean' } } });

@@ -8,9 +8,12 @@ import {
   DivergenceError,
   JournalCorruptError,
   L1Error,
+  L1PendingError,
   L1RevertedError,
+  L1UnreachableError,
   NoAccountError,
   NodeError,
+  NoNodeError,
   OutcomeUnknownError,
   RefusedError,
   TimeoutError,
@@ -32,7 +35,7 @@ const refusal = {
 const unknown = {
   status: 'unknown',
   sequence: 7n,
-  ask: 'resume()',
+  ask: 'Do not do it over. Resume.',
   reason: new TimeoutError('pay', 1),
 } as const;
 
@@ -41,18 +44,23 @@ it('ends with the code of its kind', () => {
     [new Error('?'), 1],
     [new JournalCorruptError('it is torn'), 1],
     [new NodeError(111, '/v1/status', ''), 1],
-    [new L1Error('The claim', new Error('?')), 1],
+    [new L1Error('The claim', { cause: new Error('?') }), 1],
     [usageError('no'), 2],
     [new AmountError('no'), 2],
     [new NoAccountError('pay'), 2],
+    [new NoNodeError('Sending'), 2],
     [new ConfigError('port', 'no'), 2],
     [new CommanderError(1, 'commander.unknownOption', 'no'), 2],
     [new CommanderError(0, 'commander.help', ''), 0],
     [new RefusedError(refusal), 3],
-    [new L1RevertedError('The exit', '0x'), 3],
+    [new RefusedError({ ...refusal, code: 107, name: 'not-found' }), 3],
+    [new L1RevertedError('The exit', { reason: 'AlreadyExiting' }), 3],
+    [new L1PendingError('The exit', '0x'), 4],
     [new OutcomeUnknownError(unknown), 4],
     [new DisconnectedError('/v1/status'), 5],
     [new NodeError(100, '/v1/messages', ''), 5],
+    [new RefusedError({ ...refusal, code: 100, name: 'overloaded' }), 5],
+    [new L1UnreachableError('The claim'), 5],
     [new CliError('unreachable', 'no'), 5],
     [new BadReceiptError('no'), 6],
     [new DivergenceError(3, 'no'), 6],
@@ -82,5 +90,9 @@ it('says what to do next, and with --json one object', () => {
   written.error = '';
   assert.equal(reportError(new OutcomeUnknownError(unknown), false, streams), 4);
   assert.equal(written.out, '');
-  assert.match(written.error, /`upfront resume`/);
+  assert.match(written.error, /Do not do it over\. Resume\. Next: `upfront resume`\./);
+
+  written.out = '';
+  reportError(new L1RevertedError('The exit', { reason: 'AlreadyExiting' }), true, streams);
+  assert.equal(JSON.parse(written.out).reason, 'AlreadyExiting');
 });

@@ -4,7 +4,7 @@
  * Refused is certain and has a code (docs/protocol.md, 7 and 8; docs/api.md); unknown is not: ask again, do not do
  * it over.
  */
-import { BaseError, clientCodes, NodeError, OutcomeUnknownError } from '@upfront/client';
+import { BaseError, clientCodes, isPassing, RefusedError } from '@upfront/client';
 import { CommanderError } from 'commander';
 import { CliError } from './errors.ts';
 
@@ -27,7 +27,7 @@ export const exitCodesHelp = `Exit codes:
   1    failed: an error that is none of the below
   2    usage: flags, arguments, amounts, keys or settings; nothing was tried
   3    refused, for certain: the network or the first layer said no, with a code
-  4    unknown: it may have happened; \`upfront resume\` settles it
+  4    unknown: it may have happened; ask before you do it over, by \`upfront resume\`
   5    unreachable: the node or the first layer does not answer, or not now
   6    invalid: what was checked does not hold (a receipt, a block)
   130  interrupted`;
@@ -37,10 +37,16 @@ const usage: ReadonlySet<number> = new Set<number>([
   clientCodes.networkMismatch,
   clientCodes.noAccount,
   clientCodes.noL1,
+  clientCodes.noNode,
   clientCodes.badParameter,
   clientCodes.badAmount,
 ]);
-const unreachable: ReadonlySet<number> = new Set<number>([clientCodes.timeout, clientCodes.disconnected]);
+const unknown: ReadonlySet<number> = new Set<number>([clientCodes.outcomeUnknown, clientCodes.l1Pending]);
+const unreachable: ReadonlySet<number> = new Set<number>([
+  clientCodes.timeout,
+  clientCodes.disconnected,
+  clientCodes.l1Unreachable,
+]);
 const invalid: ReadonlySet<number> = new Set<number>([clientCodes.badReceipt, clientCodes.divergence]);
 
 /** Codes of the protocol end here, docs/protocol.md, 7 and 8. */
@@ -52,11 +58,12 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   // The node's, known by its name: its class would load the whole node into every command.
   if (error instanceof Error && error.name === 'ConfigError') return exitCodes.usage;
-  if (error instanceof OutcomeUnknownError) return exitCodes.unknown;
   if (!(error instanceof BaseError)) return exitCodes.failed;
   const { code } = error;
-  if (code < PROTOCOL_CODES_END || code === clientCodes.l1Reverted) return exitCodes.refused;
+  if (unreachable.has(code) || isPassing(code)) return exitCodes.unreachable;
+  if (error instanceof RefusedError || code < PROTOCOL_CODES_END || code === clientCodes.l1Reverted)
+    return exitCodes.refused;
+  if (unknown.has(code)) return exitCodes.unknown;
   if (usage.has(code)) return exitCodes.usage;
-  if (unreachable.has(code) || (error instanceof NodeError && error.passing)) return exitCodes.unreachable;
   return invalid.has(code) ? exitCodes.invalid : exitCodes.failed;
 }

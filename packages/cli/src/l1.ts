@@ -1,16 +1,14 @@
 /**
  * The first layer, as far as no client action covers it.
  */
+import { l1ErrorOf } from '@upfront/client';
 import {
   type Address,
-  BaseError,
   type Client,
   createClient,
   erc20Abi,
-  HttpRequestError,
   http,
-  InsufficientFundsError,
-  TimeoutError,
+  BaseError as ViemError,
   zeroAddress,
 } from 'viem';
 import { getBalance, getChainId, getCode, readContract } from 'viem/actions';
@@ -35,28 +33,15 @@ export function createL1Client(url: string): Client {
   return createClient({ transport: http(url, { retryCount: 1 }), pollingInterval: POLLING_MS });
 }
 
-/** Runs `work`. Throws CliError: unreachable if nobody answers, else failed with what the first layer says. */
+/** Runs `work`. What viem throws becomes the client's L1Error or a kind of it; else CliError with what was said. */
 export async function askL1<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
     if (cause instanceof CliError || !(cause instanceof Error)) throw cause;
-    const isSilent = cause instanceof BaseError && cause.walk(isNoAnswer) !== null;
-    if (isSilent) {
-      throw new CliError('unreachable', `${what}: the first layer does not answer.`, 'Check --l1.', {
-        cause,
-      });
-    }
-    const isPoor =
-      cause instanceof BaseError && cause.walk((one) => one instanceof InsufficientFundsError) !== null;
-    const hint = isPoor ? 'The account needs ETH there to pay for transactions.' : undefined;
-    const said = cause instanceof BaseError ? cause.shortMessage : cause.message.split('\n')[0];
-    throw new CliError('failed', `${what}: ${said}`, hint, { cause });
+    if (cause instanceof ViemError) throw l1ErrorOf(what, cause);
+    throw new CliError('failed', `${what}: ${cause.message.split('\n')[0]}`, undefined, { cause });
   }
-}
-
-function isNoAnswer(error: unknown): boolean {
-  return error instanceof HttpRequestError || error instanceof TimeoutError;
 }
 
 export function chainIdOf(client: Client): Promise<number> {

@@ -1,12 +1,11 @@
 /**
  * What a node answers, as it is (docs/api.md, HTTP): for `show`, which adds nothing to it.
  */
-import { DisconnectedError, NodeError } from '@upfront/client';
+import { DisconnectedError, NodeError, nodeCodes } from '@upfront/client';
 import { usageError } from './errors.ts';
 import type { Settings } from './settings.ts';
 
 const TIMEOUT_MS = 15_000;
-const INTERNAL = 111;
 
 /** Throws NodeError with the node's code, DisconnectedError, CliError if no node is known. */
 export async function askNode<T>({ nodeUrl }: Settings, path: string): Promise<T> {
@@ -23,5 +22,5 @@ export async function askNode<T>({ nodeUrl }: Settings, path: string): Promise<T
   }
   if (response.ok) return body as T;
   const { code, message } = (body as { error?: { code?: number; message?: string } }).error ?? {};
-  throw new NodeError(code ?? INTERNAL, path, message ?? '');
+  throw new NodeError(code ?? nodeCodes.internal, path, message ?? '');
 }

@@ -1,7 +1,7 @@
 /**
  * How a command that failed says so: to people on stderr, with --json as one object on stdout, too.
  */
-import { BaseError, clientCodes, OutcomeUnknownError, RefusedError } from '@upfront/client';
+import { BaseError, clientCodes, L1RevertedError, OutcomeUnknownError, RefusedError } from '@upfront/client';
 import { codes } from '@upfront/core';
 import { CommanderError } from 'commander';
 import { CliError } from './errors.ts';
@@ -28,50 +28,54 @@ const STATUS: Readonly<Record<number, string>> = Object.fromEntries(
 function objectOf(error: unknown, exitCode: number): object {
   const status = STATUS[exitCode];
   if (error instanceof RefusedError) {
-    const { code, name, on, sequence, nonce, hint } = error.outcome;
-    return { status, exitCode, code, name, on, sequence, nonce, hint: HINTS[code] ?? hint };
+    const { code, name, on, sequence, nonce } = error.outcome;
+    return { status, exitCode, code, name, on, sequence, nonce, hint: hintOf(error) };
   }
   if (error instanceof OutcomeUnknownError) {
     const { sequence, nonce, reason } = error.outcome;
-    return { status, exitCode, sequence, nonce, message: reason.shortMessage, hint: RESUME };
+    return { status, exitCode, sequence, nonce, message: reason.shortMessage, hint: hintOf(error) };
   }
   if (error instanceof BaseError) {
     const { code, codeName: name, shortMessage: message } = error;
-    return { status, exitCode, code, name, message, cause: causeOf(error), hint: HINTS[code] };
+    const reason = error instanceof L1RevertedError ? error.reason : undefined;
+    return { status, exitCode, code, name, message, reason, cause: causeOf(error), hint: hintOf(error) };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { status, exitCode, message, hint: error instanceof CliError ? error.hint : undefined };
 }
 
-/** Where the client's own words name a function, a person needs a command. */
-const HINTS: Readonly<Record<number, string>> = {
-  [codes.limitTooLow]: 'Try `upfront resume --recover`, then do it again.',
-  [codes.notOpen]: 'It is resolved, or was never dealt: `upfront show nonce N` tells.',
-  [clientCodes.limitDiscrepancy]:
-    'If this account was also used from another machine, `upfront resume --recover` takes in what carries its signature. Else do not sign: `upfront exit` leaves without the node.',
+/** The command, where what to do next is one: the client's own words name no command and no function. */
+const COMMANDS: Readonly<Record<number, string>> = {
+  [codes.limitTooLow]: '`upfront resume --recover`',
+  [codes.notOpen]: '`upfront show nonce N`',
+  [clientCodes.limitDiscrepancy]: '`upfront resume --recover`',
+  [clientCodes.outcomeUnknown]: '`upfront resume`',
+  [clientCodes.l1Unreachable]: 'check --l1',
 };
 
-const RESUME = 'Do not do it over: `upfront resume` asks what became of it, and finishes it.';
+function hintOf({ code, hint }: BaseError): string | undefined {
+  const command = COMMANDS[code];
+  const words = [hint, command === undefined ? undefined : `Next: ${command}.`];
+  return words.some((one) => one !== undefined)
+    ? words.filter((one) => one !== undefined).join(' ')
+    : undefined;
+}
 
 function textOf(error: unknown): string {
-  if (error instanceof OutcomeUnknownError) {
-    return `It is not known whether this took effect (${error.outcome.reason.shortMessage})\n  ${RESUME}`;
-  }
-  if (error instanceof RefusedError) {
-    const { code, hint } = error.outcome;
-    return `${error.shortMessage} (code ${code})\n  ${HINTS[code] ?? hint}`;
-  }
   if (error instanceof CliError)
     return error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`;
   if (error instanceof BaseError) {
-    const hint = HINTS[error.code];
-    return hint === undefined ? indented(error.message) : `${error.shortMessage}\n  ${hint}`;
+    const code = error instanceof RefusedError ? ` (code ${error.code})` : '';
+    const cause = error instanceof RefusedError ? undefined : causeOf(error);
+    const facts = [...error.details, cause && `Cause: ${cause}`, hintOf(error)];
+    return [`${error.shortMessage}${code}`, ...facts.filter((one) => one !== undefined)].join('\n  ');
   }
   if (process.env['UPFRONT_DEBUG'] !== undefined && error instanceof Error) return String(error.stack);
   return error instanceof Error ? indented(error.message) : String(error);
 }
 
 function causeOf({ cause }: BaseError): string | undefined {
+  if (cause instanceof BaseError) return cause.shortMessage;
   return cause instanceof Error ? cause.message : undefined;
 }
 

@@ -12,10 +12,8 @@ import {
   clientCodes,
   createClient,
   type Journal,
-  L1Error,
 } from '@upfront/client';
 import { fileJournal } from '@upfront/client/node';
-import { encodeGenesis, toHex } from '@upfront/core';
 import type { Address } from 'viem';
 import type { LocalAccount } from 'viem/accounts';
 import { chosenAddress, createNames, openAccount } from './accounts.ts';
@@ -23,7 +21,7 @@ import { type Amounts, createAmounts } from './amounts.ts';
 import type { Call } from './command.ts';
 import { usageError } from './errors.ts';
 import { type Network, readNetwork } from './genesis-file.ts';
-import { chainIdOf, createL1Client, l1UrlOf } from './l1.ts';
+import { l1UrlOf } from './l1.ts';
 import type { Words } from './words.ts';
 
 export interface Needs {
@@ -48,8 +46,6 @@ export interface Session extends Words {
 /** How long another process of this account is waited for. */
 const LOCK_MOST_MS = 30_000;
 const LOCK_PAUSE_MS = 100;
-/** Nobody's (RFC 6761): stands where no node is known, and is never asked. */
-const NO_NODE = 'http://node.invalid';
 
 export async function withSession<T>(
   call: Call,
@@ -67,19 +63,14 @@ export async function withSession<T>(
   const folder = join(settings.home, 'networks', network.hash.slice(2, 18));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const client = createClient({
-    node: settings.nodeUrl ?? NO_NODE,
+    node: settings.nodeUrl,
     l1,
     ...(account && { account, journal: await openJournal(call, folder, account) }),
-    genesisHash: network.hash,
-    fetch: fetchOf(network),
+    genesis: network.genesis,
   });
   try {
     const amounts = createAmounts(network.asset);
     return await work({ client, network, amounts, address, folder, name: createNames(settings.home) });
-  } catch (error) {
-    // Whether it answers and said no, or does not answer, the client's error does not tell.
-    if (error instanceof L1Error && l1 !== undefined) await chainIdOf(createL1Client(l1));
-    throw error;
   } finally {
     await client.close();
   }
@@ -104,16 +95,4 @@ async function openJournal({ out }: Call, folder: string, { address }: LocalAcco
     }
     await sleep(LOCK_PAUSE_MS);
   }
-}
-
-/** Answers for the genesis from the file; everything else goes to the node. */
-function fetchOf({ genesis }: Network): typeof globalThis.fetch {
-  const answer = JSON.stringify({ bytes: toHex(encodeGenesis(genesis)) });
-  return async (input, init) => {
-    const url = String(input);
-    if (url.endsWith('/v1/genesis'))
-      return new Response(answer, { headers: { 'content-type': 'application/json' } });
-    if (url.startsWith(NO_NODE)) throw new TypeError('no node is known');
-    return fetch(input, init);
-  };
 }

@@ -90,7 +90,8 @@ describe('a session', { timeout: 240_000 }, () => {
     assert.equal(tooMuch.code, 3);
     const notHers = await machine.run(['capture', String(nonce), '0.1', '--account', 'carol']);
     assert.equal(notHers.code, 3);
-    await machine.done(['capture', 'last', '0.2', '--account', 'bob']);
+    const captured = await machine.done(['capture', 'last', '0.2', '--account', 'bob']);
+    assert.equal(captured['isChecked'], true);
     const twice = await machine.run(['capture', String(nonce), '0.1', '--account', 'bob']);
     assert.equal(twice.code, 3);
     const after = await machine.done(['account', 'balance', 'carol']);

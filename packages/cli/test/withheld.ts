@@ -75,5 +75,15 @@ export function testWithheld(): void {
       await machine.done(['deposit', '0.1', '--account', 'alice']);
       await machine.done(['pay', 'bob', '0.1']);
     });
+
+    it('pays while the first layer is away, if this machine has signed for the account before', async () => {
+      const away = ['--l1', 'http://127.0.0.1:9'];
+      await machine.done(['pay', 'bob', '0.01', ...away]);
+      const stranger = await machine.run(['pay', 'alice', '0.01', '--account', 'bob', ...away]);
+      assert.deepEqual([stranger.code, stranger.json['name']], [5, 'l1-unreachable']);
+      assert.match(stranger.json['hint'], /Nothing was signed.*Next: check --l1/);
+      const claim = await machine.run(['claim', ...away]);
+      assert.deepEqual([claim.code, claim.json['name']], [5, 'l1-unreachable']);
+    });
   });
 }

@@ -1,10 +1,10 @@
 /**
  * What every action works with: a node, a journal, a signer, the first layer; and how these are made from options.
  *
- * Nothing is asked before it is needed. The network is known by its genesis: from the options' hash, else from the
- * journal, else (the first time only) from the node; then it is written down.
+ * Nothing is asked before it is needed. The network is known by its genesis: from the options, else from the journal,
+ * else (the first time only) from the node; then it is written down.
  */
-import { decodeGenesis, fromHex, type Genesis, nobleHashes, toHex } from '@upfront/core';
+import { decodeGenesis, encodeGenesis, fromHex, type Genesis, nobleHashes, toHex } from '@upfront/core';
 import type { Address, Hex } from 'viem';
 import {
   ClosedError,
@@ -12,6 +12,7 @@ import {
   NetworkMismatchError,
   NoAccountError,
   NoL1Error,
+  NoNodeError,
 } from './errors/kinds.ts';
 import type { Journal } from './journal/journal.ts';
 import { createL1, type L1, type L1Source } from './l1/l1.ts';
@@ -22,8 +23,11 @@ import { createNodeApi, type NodeAccount, type NodeApi } from './transport/node-
 import { createSocket, type Socket } from './transport/socket.ts';
 
 export interface ClientOptions {
-  /** The node's URL: http: or https:. */
-  readonly node: string;
+  /**
+   * The node's URL: http: or https:. Without it the client does what needs no node: deposit, exit, claim, what the first
+   * layer has of an account, and checking receipts.
+   */
+  readonly node?: string | undefined;
   /** Signs. Without it the client reads, follows and verifies. */
   readonly account?: AccountSource | undefined;
   /** The first layer. Without it there is no deposit, exit or claim, and `limit` rests on the journal alone. */
@@ -31,9 +35,11 @@ export interface ClientOptions {
   /** Where activities are kept until they are done. Needed with `account`; one account, one network, one process. */
   readonly journal?: Journal | undefined;
   /**
-   * The network that is meant. Give it wherever money is at stake: without it the node's first answer is taken (and kept in
-   * the journal), and a node that lies could name another contract to deposit to, or other validators.
+   * The network that is meant, whole: its bytes, as the genesis file has them, or decoded. Then nobody is asked for it.
+   * Give it or its hash wherever money is at stake: without either the node's first answer is taken (and kept in the
+   * journal), and a node that lies could name another contract to deposit to, or other validators.
    */
+  readonly genesis?: Genesis | Uint8Array | Hex | undefined;
   readonly genesisHash?: Hex | undefined;
   /** ms for one request, and for one message to be answered. Default 15,000. */
   readonly timeout?: number | undefined;
@@ -68,7 +74,7 @@ export interface BaseClient {
   readonly timeout: number;
   readonly expiry: number;
   readonly now: () => number;
-  /** The network's genesis, checked against `genesisHash` and the journal. */
+  /** The network's genesis, checked against the options and the journal. */
   network(): Promise<Network>;
   /** The signing account, or NoAccountError. */
   signer(action: string): Signer;
@@ -108,16 +114,16 @@ export function createBaseClient(options: ClientOptions): BaseClient {
   const l1 = options.l1 === undefined ? undefined : createL1(options.l1, options.account);
   const now = options.now ?? Date.now;
 
+  const source = genesisSource(options, node);
+
   let isClosed = false;
-  const askGenesis = async (): Promise<Hex> => toHex(await node.genesis());
   const book = once(() => {
     if (isClosed) throw new ClosedError();
-    return Book.open(options.journal!, signer!.address, async () => checked(await askGenesis(), options).hex);
+    return Book.open(options.journal!, signer!.address, async () => toHex((await source.first()).bytes));
   });
-  const network = once(async () => {
-    const hex = signer === undefined ? await askGenesis() : (await book()).genesis;
-    return checked(hex, options).network;
-  });
+  const network = once(async () =>
+    signer === undefined ? await source.first() : checked(fromHex((await book()).genesis)!, source.hash),
+  );
   const sameChain = once(async () => {
     const { chainId } = (await network()).genesis;
     const found = await l1!.chainId();
@@ -164,6 +170,7 @@ function connectionsOf(
   options: ClientOptions,
   timeout: number,
 ): { readonly node: NodeApi; readonly socket: Socket } {
+  if (options.node === undefined) return noNode;
   const url = nodeUrl(options.node);
   const backoff = options.backoff ?? BACKOFF;
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
@@ -178,6 +185,37 @@ function connectionsOf(
   });
   return { node, socket };
 }
+
+/** `first`: the network where no journal knows it yet. `hash`: the one that is meant, if the options say. */
+function genesisSource(
+  { genesis, genesisHash, node: url }: ClientOptions,
+  node: NodeApi,
+): { readonly hash: Hex | undefined; first(): Promise<Network> } {
+  const given = genesis === undefined ? undefined : checked(bytesOf(genesis), genesisHash);
+  const hash = given?.hash ?? genesisHash;
+  const first = async (): Promise<Network> => {
+    if (given !== undefined) return given;
+    if (url === undefined)
+      throw new ConfigurationError(
+        'Which network is meant is not known: pass `genesis` or `node` to createClient.',
+      );
+    return checked(await node.genesis(), hash);
+  };
+  return { hash, first };
+}
+
+/** Stands where no node is: whatever is asked of it fails, and nothing is sent. */
+const noNode: { readonly node: NodeApi; readonly socket: Socket } = {
+  node: createNodeApi({
+    json: (path) => Promise.reject(new NoNodeError(path)),
+    bytes: (path) => Promise.reject(new NoNodeError(path)),
+  }),
+  socket: {
+    submit: () => Promise.reject(new NoNodeError('Sending')),
+    subscribe: () => fail(new NoNodeError('Following')),
+    close: () => undefined,
+  },
+};
 
 /** Everybody who wants the account at about the same time shares one request. */
 function createViews(node: NodeApi, now: () => number) {
@@ -202,9 +240,15 @@ function fail(error: Error): never {
   throw error;
 }
 
+/** The bytes of `options.genesis`. Throws ConfigurationError if it is malformed hex. */
+function bytesOf(given: Genesis | Uint8Array | Hex): Uint8Array {
+  if (given instanceof Uint8Array) return given;
+  if (typeof given !== 'string') return encodeGenesis(given);
+  return fromHex(given) ?? fail(new ConfigurationError('`genesis` is no hex.'));
+}
+
 /** The genesis in these bytes, if it is the one that is meant. */
-function checked(hex: Hex, { genesisHash }: ClientOptions): { readonly hex: Hex; readonly network: Network } {
-  const bytes = fromHex(hex)!;
+function checked(bytes: Uint8Array, genesisHash: Hex | undefined): Network {
   const genesis = decodeGenesis(bytes);
   const hash = toHex(nobleHashes.sha256(bytes));
   if (genesis === undefined)
@@ -212,7 +256,7 @@ function checked(hex: Hex, { genesisHash }: ClientOptions): { readonly hex: Hex;
   if (genesisHash !== undefined && hash !== genesisHash.toLowerCase()) {
     throw new NetworkMismatchError('genesis', hash, genesisHash);
   }
-  return { hex, network: { genesis, bytes, hash, contract: toHex(genesis.contract) } };
+  return { genesis, bytes, hash, contract: toHex(genesis.contract) };
 }
 
 function nodeUrl(text: string): string {

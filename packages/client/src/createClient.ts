@@ -2,6 +2,7 @@
  * The client: a base with every action bound to it, and `extend` for more.
  */
 import { balance } from './actions/balance.ts';
+import { balanceOnL1 } from './actions/balanceOnL1.ts';
 import { capture } from './actions/capture.ts';
 import { claim } from './actions/claim.ts';
 import { deposit } from './actions/deposit.ts';
@@ -31,6 +32,7 @@ type Bound<A> = A extends (client: BaseClient, ...rest: infer R) => infer T ? (.
 
 export interface Actions {
   readonly balance: Bound<typeof balance>;
+  readonly balanceOnL1: Bound<typeof balanceOnL1>;
   readonly capture: Bound<typeof capture>;
   readonly claim: Bound<typeof claim>;
   readonly deposit: Bound<typeof deposit>;
@@ -73,7 +75,9 @@ export type Client<Added extends object = object> = BaseClient &
  * Makes a client. It connects when it is used, and ends with `close()`.
  *
  * @example
- * const client = createClient({ node: 'http://127.0.0.1:8551', account, journal: await fileJournal('me.journal') });
+ * const { bytes: genesis } = JSON.parse(await readFile('genesis.json', 'utf8'));
+ * const journal = await fileJournal('me.journal');
+ * const client = createClient({ node: 'http://127.0.0.1:8551', genesis, account, journal });
  * const outcome = await client.pay({ to, amount: 250_000_000n });
  * @throws ConfigurationError
  */
@@ -85,6 +89,7 @@ export function createClient(options: ClientOptions): Client {
 function actionsOf(client: BaseClient): Actions {
   return {
     balance: (parameters) => balance(client, parameters),
+    balanceOnL1: (parameters) => balanceOnL1(client, parameters),
     capture: (parameters) => capture(client, parameters),
     claim: (parameters) => claim(client, parameters),
     deposit: (parameters) => deposit(client, parameters),

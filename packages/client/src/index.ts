@@ -1,5 +1,6 @@
 /** The public names of the client, for browsers and Node. The journal in a file is in `@upfront/client/node`. */
 export type { Balance, BalanceParameters } from './actions/balance.ts';
+export type { BalanceOnL1Parameters } from './actions/balanceOnL1.ts';
 export type { Captured, CaptureParameters } from './actions/capture.ts';
 export type { Claimed, ClaimParameters } from './actions/claim.ts';
 export type { Deposited, DepositParameters } from './actions/deposit.ts';
@@ -30,7 +31,14 @@ export { type AmountFormat, formatAmount, parseAmount } from './amount.ts';
 export type { BaseClient, ClientOptions, Network } from './client.ts';
 export { type Actions, type Client, createClient } from './createClient.ts';
 export { BaseError } from './errors/base.ts';
-export { type ClientCode, clientCodes, type NodeCode, nameOfCode, nodeCodes } from './errors/codes.ts';
+export {
+  type ClientCode,
+  clientCodes,
+  isPassing,
+  type NodeCode,
+  nameOfCode,
+  nodeCodes,
+} from './errors/codes.ts';
 export {
   AmountError,
   BadAnswerError,
@@ -43,12 +51,16 @@ export {
   JournalFailedError,
   JournalLockedError,
   L1Error,
+  type L1ErrorOptions,
+  L1PendingError,
   L1RevertedError,
+  L1UnreachableError,
   LimitDiscrepancyError,
   NetworkMismatchError,
   NoAccountError,
   NodeError,
   NoL1Error,
+  NoNodeError,
   ParameterError,
   SequenceWindowError,
   SigningError,
@@ -59,6 +71,7 @@ export { type IndexedDbJournalOptions, indexedDbJournal } from './journal/indexe
 export type { Journal, JournalRecord, Json } from './journal/journal.ts';
 export { memoryJournal } from './journal/memory.ts';
 export { createL1, type L1, type L1Account, type L1Source } from './l1/l1.ts';
+export { l1ErrorOf } from './l1/l1-error.ts';
 export {
   type Done,
   type Outcome,

@@ -29,7 +29,7 @@ export interface Unknown {
   readonly sequence: bigint;
   /** If the fetch is known to be dealt. */
   readonly nonce?: number;
-  /** What to ask next. */
+  /** What to do next, in words. */
   readonly ask: string;
   /** Why it is not known. */
   readonly reason: BaseError;
@@ -46,7 +46,7 @@ export class RefusedError extends BaseError {
       outcome.code,
       `The ${outcome.on === 'fetch' ? 'fetch' : 'fulfilment'} was refused: ${outcome.name}.`,
       {
-        details: [outcome.hint],
+        hint: outcome.hint,
         docs: 'docs/protocol.md, 7 and 8',
       },
     );
@@ -60,7 +60,7 @@ export class OutcomeUnknownError extends BaseError {
 
   constructor(outcome: Unknown) {
     super(clientCodes.outcomeUnknown, 'It is not known whether this took effect.', {
-      details: [outcome.ask],
+      hint: outcome.ask,
       cause: outcome.reason,
     });
     this.outcome = outcome;
@@ -82,10 +82,8 @@ export function refused(code: number, sequence: bigint, nonce?: number): Refused
 
 /** An outcome that cannot be told yet. */
 export function unknown(reason: BaseError, sequence: bigint, nonce?: number): Unknown {
-  const ask =
-    nonce === undefined
-      ? `resume() settles it, or ask status({ sequence: ${sequence}n })`
-      : `resume() settles it, or ask status({ nonce: ${nonce} })`;
+  const what = nonce === undefined ? `the fetch of sequence ${sequence}` : `nonce ${nonce}`;
+  const ask = `Do not do it over. Resume: it asks what became of ${what}, and finishes it.`;
   const base = { status: 'unknown', sequence, ask, reason } as const;
   return nonce === undefined ? base : { ...base, nonce };
 }
@@ -98,8 +96,8 @@ const hints: Readonly<Record<number, string>> = {
   9: 'The account is leaving: wait until its exit is acknowledged.',
   10: 'Too many nonces are open: fulfil some of them, or ask for fewer.',
   12: 'The free balance must cover the budget and the bond.',
-  13: 'The network counts more than the limit allows: call recover(), then do it again.',
-  20: 'The nonce is resolved or was never dealt: ask status({ nonce }).',
+  13: 'The network counts more than the limit allows: recover what another journal of this account has signed, then do it again.',
+  20: 'The nonce is resolved or was never dealt: its status tells.',
   26: 'What is left of the budget does not cover it.',
   27: 'Withdraw at least the dust amount.',
   28: 'The amount is above what the hold reserves.',

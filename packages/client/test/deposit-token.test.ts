@@ -9,7 +9,7 @@ import { DEV_KEYS, deployUpfront, startAnvil } from '@upfront/node';
 import { createClient as createViemClient, createWalletClient, erc20Abi, http, publicActions } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { deployContract, readContract, waitForTransactionReceipt, writeContract } from 'viem/actions';
-import { createClient, L1Error, memoryJournal, NoL1Error } from '../src/index.ts';
+import { clientCodes, createClient, L1RevertedError, memoryJournal, NoL1Error } from '../src/index.ts';
 import { TestNode } from './test-node.ts';
 
 test('deposit: a token is approved exactly, once, and arrives', async (t) => {
@@ -68,11 +68,24 @@ test('deposit: a token is approved exactly, once, and arrives', async (t) => {
   assert.equal((await client.deposit({ amount: 1n })).item, 3);
   assert.equal(await allowance(), 200n);
 
-  await assert.rejects(() => client.deposit({ amount: 10n ** 9n }), L1Error);
-  const { item: exitItem, claimableAt } = await client.exit({ sequence: 5n });
+  await assert.rejects(() => client.deposit({ amount: 10n ** 9n }), L1RevertedError);
+
+  // Leaving needs the genesis and the first layer, and no node.
+  await client.close();
+  const alone = createClient({ genesis: node.genesis, account, journal: memoryJournal(), l1: wallet });
+  t.after(() => alone.close());
+  assert.equal((await alone.balanceOnL1()).balance, 52n);
+  const { item: exitItem, claimableAt } = await alone.exit({ sequence: 5n });
   assert.equal(exitItem, 4);
   assert.ok(claimableAt > 0n);
-  await assert.rejects(() => client.exit(), L1Error);
+  await assert.rejects(
+    () => alone.exit(),
+    (error) => {
+      assert.ok(error instanceof L1RevertedError && error.code === clientCodes.l1Reverted);
+      assert.equal(error.reason, 'AlreadyExiting');
+      return true;
+    },
+  );
   const offline = createClient({ node: node.url });
   await assert.rejects(() => offline.claim({ account: account.address }), NoL1Error);
 });

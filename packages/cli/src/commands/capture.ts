@@ -1,9 +1,21 @@
 /**
  * `upfront capture`: the payee of a hold takes what it has earned.
+ *
+ * A nonce is all that people hand over. The node says whose hold it is, and before anything is signed the validators'
+ * signatures and the payer's fetch must say the same.
  */
-import { type CaptureParameters, formatAmount, unwrap } from '@upfront/client';
+import {
+  BadAnswerError,
+  DisconnectedError,
+  formatAmount,
+  type Hold,
+  L1Error,
+  NodeError,
+  TimeoutError,
+  unwrap,
+} from '@upfront/client';
 import type { Command } from 'commander';
-import { act, createCommand } from '../command.ts';
+import { act, type Call, createCommand } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { parseNonce } from '../nonces.ts';
 import { type Session, withSession } from '../session.ts';
@@ -11,7 +23,7 @@ import { type Session, withSession } from '../session.ts';
 export function captureCommand(): Command {
   return createCommand('capture', ['node', 'l1', 'genesis', 'account'], {
     summary: 'take what was earned of a hold, at most its maximum',
-    more: 'Capture a hold once: whoever has two signed amounts chooses between them. The rest is the payer’s again at once.',
+    more: 'Capture a hold once: whoever has two signed amounts chooses between them. The rest is the payer’s again at once. The hold is checked before anything is signed: exit code 6 if it is not what the node says.',
     examples: [
       ['capture 17 0.2 --account bob', 'of the hold with nonce 17'],
       ['capture last 0.2 --account bob', 'of the newest one that was made on this machine'],
@@ -25,9 +37,10 @@ export function captureCommand(): Command {
           const { client, amounts, name } = session;
           const units = amounts.parse(amount);
           const hold = await findHold(session, parseNonce(session, text), units);
+          const isChecked = await checkHold(call, session, hold);
           const { nonce, height } = unwrap(await client.capture({ ...hold, amount: units }));
           call.out.result(
-            { status: 'done', nonce, payer: hold.payer, amount: amounts.plain(units), height },
+            { status: 'done', nonce, payer: hold.payer, amount: amounts.plain(units), height, isChecked },
             `captured ${amounts.show(units)} from ${name(hold.payer)}: nonce ${nonce}, final in block ${height}`,
           );
         }),
@@ -35,14 +48,40 @@ export function captureCommand(): Command {
     );
 }
 
-export type FoundHold = Omit<CaptureParameters, 'amount'>;
+/**
+ * Whether the validators have signed that this hold was dealt and its payer has signed what it is. False, with a warning,
+ * if nobody could be asked.
+ *
+ * @throws BadReceiptError if it is another one than the node says
+ */
+export async function checkHold(
+  { out }: Pick<Call, 'out'>,
+  { client }: { readonly client: Pick<Session['client'], 'verifyHold'> },
+  hold: Hold,
+): Promise<boolean> {
+  try {
+    await client.verifyHold(hold);
+    return true;
+  } catch (error) {
+    if (!SILENCE.some((kind) => error instanceof kind)) throw error;
+    const why = (error as L1Error).shortMessage;
+    out.warn(`the hold could not be checked: whose it is, and which, is the node’s word. ${why}`);
+    return false;
+  }
+}
 
-/** The open hold of this nonce, which is for the account that signs. Throws CliError that says what became of it. */
+/** Nobody answered, or not to this. */
+const SILENCE = [L1Error, NodeError, DisconnectedError, TimeoutError] as const;
+
+/**
+ * The open hold of this nonce by the node's word, which is for the account that signs. Throws CliError that says what
+ * became of it.
+ */
 export async function findHold(
   { client, amounts, network, address }: Session,
   nonce: number,
   amount: bigint,
-): Promise<FoundHold> {
+): Promise<Hold> {
   const { status, account, sequence, open } = await client.status({ nonce });
   if (status !== 'open' || open === undefined || account === undefined || sequence === undefined) {
     const hint =
@@ -60,7 +99,8 @@ export async function findHold(
       'Only that account can capture or release it: name it by --account.',
     );
   }
-  if (typeof max === 'string' && amount > BigInt(max)) {
+  if (typeof max !== 'string' || !/^\d{1,19}$/.test(max)) throw new BadAnswerError('nonce', 'has no `max`');
+  if (amount > BigInt(max)) {
     const most = formatAmount(BigInt(max), network.asset);
     throw new CliError(
       'refused',
@@ -68,5 +108,10 @@ export async function findHold(
       'Capture less.',
     );
   }
-  return { nonce, payer: account, sequence, index: open.index };
+  const fetch = await client.status({ account, sequence });
+  if (fetch.status !== 'dealt')
+    throw new BadAnswerError('fetch', `is ${fetch.status}, though its nonce is open`);
+  const { height } = fetch;
+  const { index, deadline } = open;
+  return { nonce, payer: account, sequence, index, payee: address!, max: BigInt(max), height, deadline };
 }

@@ -1,7 +1,6 @@
 /**
  * `upfront claim`: the contract pays what can be claimed. Needs the first layer and nothing else.
  */
-import type { L1 } from '@upfront/client';
 import type { Command } from 'commander';
 import type { Address } from 'viem';
 import { resolveAddress } from '../accounts.ts';
@@ -37,9 +36,8 @@ export function claimCommand(): Command {
 }
 
 /** Throws CliError that says what is waited for, if a claim would pay nothing now. */
-async function assertClaimable({ client, network, amounts }: Session, account: Address): Promise<void> {
-  const { contract } = network;
-  const l1: L1 = client.l1('claim');
+async function assertClaimable({ client, amounts }: Session, account: Address): Promise<void> {
+  const { l1, contract } = await client.contract('claim');
   const { balance, claimable, exiting } = await l1.account(contract, account);
   const { leaving } = await l1.member(contract, account);
   // A bond that is on its way home: the contract knows when.

@@ -16,8 +16,8 @@ export function exitCommand(): Command {
     ],
   }).action(
     act((call) =>
-      withSession(call, { key: true, l1: true }, async ({ client, network, amounts, address }) => {
-        const { balance, exiting } = await client.l1('exit').account(network.contract, address!);
+      withSession(call, { key: true, l1: true }, async ({ client, amounts }) => {
+        const { balance, exiting } = await client.balanceOnL1();
         if (exiting)
           throw new CliError('refused', 'This account is leaving already.', 'Next: `upfront claim`.');
         const { hash, item, sequence, claimableAt } = await client.exit();

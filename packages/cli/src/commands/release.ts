@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { act, createCommand } from '../command.ts';
 import { parseNonce } from '../nonces.ts';
 import { withSession } from '../session.ts';
-import { findHold } from './capture.ts';
+import { checkHold, findHold } from './capture.ts';
 
 export function releaseCommand(): Command {
   return createCommand('release', ['node', 'l1', 'genesis', 'account'], {
@@ -18,9 +18,10 @@ export function releaseCommand(): Command {
       act((call, _flags, text: string) =>
         withSession(call, { key: true, node: true }, async (session) => {
           const hold = await findHold(session, parseNonce(session, text), 0n);
+          const isChecked = await checkHold(call, session, hold);
           const { nonce, height } = unwrap(await session.client.release(hold));
           call.out.result(
-            { status: 'done', nonce, payer: hold.payer, height },
+            { status: 'done', nonce, payer: hold.payer, height, isChecked },
             `released: nonce ${nonce}, in block ${height}; the money is ${session.name(hold.payer)}’s again`,
           );
         }),

@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import { act, createCommand } from '../command.ts';
 import { columns } from '../output.ts';
-import { withSession } from '../session.ts';
+import { type Session, withSession } from '../session.ts';
 
 export function statusCommand(): Command {
   return createCommand('status', ['node', 'l1', 'genesis'], {
@@ -15,8 +15,7 @@ export function statusCommand(): Command {
       withSession(call, { node: true }, async ({ client, network, amounts }) => {
         const status = await client.status();
         const { l1, height, clock, nonces, openNonces, validators, lagging, engine } = status;
-        const contract =
-          call.settings.l1Url === undefined ? undefined : await readContract(client, network.contract);
+        const contract = call.settings.l1Url === undefined ? undefined : await readContract(client);
         const contractWords =
           contract &&
           `${network.contract}, settlement ${contract.number}, items ${contract.acknowledged} of ${contract.items} acknowledged`;
@@ -42,11 +41,8 @@ export function statusCommand(): Command {
   );
 }
 
-async function readContract(
-  client: Parameters<Parameters<typeof withSession>[2]>[0]['client'],
-  contract: `0x${string}`,
-) {
-  const l1 = client.l1('status');
+async function readContract(client: Session['client']) {
+  const { l1, contract } = await client.contract('status');
   const [number, items, acknowledged, closed] = await Promise.all([
     l1.value(contract, 'number'),
     l1.value(contract, 'items'),

@@ -56,6 +56,6 @@ async function waitForMore(call: Call, session: Session, before: bigint): Promis
   }
 }
 
-async function claimable({ client, network, address }: Session): Promise<bigint> {
-  return (await client.l1('withdraw').account(network.contract, address!)).claimable;
+async function claimable({ client }: Session): Promise<bigint> {
+  return (await client.balanceOnL1()).claimable;
 }

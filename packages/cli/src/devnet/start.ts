@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fromHex, type Parameters } from '@upfront/core';
 import {
   type Anvil,
+  AnvilError,
   DEV_KEYS,
   type Logger,
   loadConfig,
@@ -129,7 +130,7 @@ async function startL1({ folder, isKept, l1Port }: DevnetOptions): Promise<Anvil
     const state = isKept ? { stateFile: join(folder, 'l1.json') } : {};
     return await startAnvil({ port: l1Port, blockTime: 1, ...state });
   } catch (cause) {
-    if (!(cause instanceof Error && cause.name === 'AnvilError')) throw cause;
+    if (!(cause instanceof AnvilError)) throw cause;
     const isTaken = /address already in use/i.test(cause.message);
     const hint = isTaken ? `Port ${l1Port} is taken: name another one by --l1-port.` : undefined;
     throw new CliError('failed', cause.message, hint, { cause });

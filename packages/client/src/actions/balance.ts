@@ -6,6 +6,7 @@ import type { BaseClient } from '../client.ts';
 import { NoAccountError } from '../errors/kinds.ts';
 import type { L1Account } from '../l1/l1.ts';
 import type { NodeAccount } from '../transport/node-api.ts';
+import { balanceOnL1 } from './balanceOnL1.ts';
 import { addressOf } from './parameters.ts';
 
 export interface BalanceParameters {
@@ -24,7 +25,9 @@ export async function balance(client: BaseClient, { address }: BalanceParameters
   const own = address === undefined ? client.address : addressOf('address', address);
   if (own === undefined) throw new NoAccountError('balance');
   const account = await client.node.account(own);
-  if (!client.hasL1) return { ...account, address: own, l1: undefined };
-  const { l1, contract } = await client.contract('balance');
-  return { ...account, address: own, l1: await l1.account(contract, own) };
+  return {
+    ...account,
+    address: own,
+    l1: client.hasL1 ? await balanceOnL1(client, { address: own }) : undefined,
+  };
 }

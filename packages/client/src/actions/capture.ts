@@ -5,6 +5,7 @@ import { codes, encodeFulfil } from '@upfront/core';
 import type { Address } from 'viem';
 import type { BaseClient } from '../client.ts';
 import { BaseError } from '../errors/base.ts';
+import { NoNodeError } from '../errors/kinds.ts';
 import { type Outcome, refused, unknown } from '../outcome.ts';
 import { submitAll } from '../transport/submit.ts';
 import type { Hold } from './hold.ts';
@@ -45,7 +46,7 @@ export async function capture(client: BaseClient, parameters: CaptureParameters)
     const code = answer!.status === 'dealt' ? codes.notOpen : answer!.code;
     return code === codes.notOpen ? await resolved(client, parameters) : refused(code, sequence, nonce);
   } catch (error) {
-    if (error instanceof BaseError) return unknown(error, sequence, nonce);
+    if (error instanceof BaseError && !(error instanceof NoNodeError)) return unknown(error, sequence, nonce);
     throw error;
   }
 }

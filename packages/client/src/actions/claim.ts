@@ -5,6 +5,7 @@ import { type Address, type Hex, parseEventLogs } from 'viem';
 import type { BaseClient } from '../client.ts';
 import { NoAccountError } from '../errors/kinds.ts';
 import { type L1, upfrontAbi } from '../l1/l1.ts';
+import { dateOf } from './exit.ts';
 import { addressOf } from './parameters.ts';
 
 export interface ClaimParameters {
@@ -47,6 +48,6 @@ async function nextOf(l1: L1, contract: Address, owner: Address, closed: boolean
     l1.exit(contract, owner),
     l1.value(contract, 'closeAge'),
   ]);
-  const from = new Date(Number(time + closeAge + 1n) * 1000).toISOString();
-  return `The exit (item ${item}) is not acknowledged yet: claim() after the next settlement, or from ${from} on.`;
+  const from = dateOf(time + closeAge + 1n);
+  return `The exit (item ${item}) is not acknowledged yet: claim after the next settlement, or from ${from} on.`;
 }

@@ -27,7 +27,7 @@ export interface Deposited {
 /**
  * Deposits from the L1 account; for a token it approves first, exactly the amount, if the allowance is too low.
  *
- * @throws NetworkMismatchError, NoL1Error, ParameterError, L1Error (not sent, or not seen to be mined), L1RevertedError
+ * @throws NetworkMismatchError, NoL1Error, ParameterError, L1Error: not sent, reverted, or not seen to be mined
  */
 export async function deposit(
   client: BaseClient,
@@ -47,14 +47,14 @@ export async function deposit(
     status: 'done',
     hash: sent.hash,
     item: itemOf(sent),
-    next: 'Wait until the network has imported it: waitFor({ item }).',
+    next: 'Wait until the network has imported it.',
   };
 }
 
 /** The number of the item that a call made. Throws L1Error if its receipt has none. */
 export function itemOf({ receipt }: Sent): number {
   const [item] = parseEventLogs({ abi: upfrontAbi, eventName: 'Item', logs: receipt.logs });
-  if (item === undefined) throw new L1Error('The call', new Error('its receipt has no Item'));
+  if (item === undefined) throw new L1Error('The call', { cause: new Error('its receipt has no Item') });
   return Number(item.args.number);
 }
 

@@ -44,14 +44,20 @@ export async function exit(client: BaseClient, { sequence }: ExitParameters = {}
     l1.exit(contract, address),
     l1.value(contract, 'closeAge'),
   ]);
+  const claimableAt = time + closeAge + 1n;
   return {
     status: 'done',
     hash: sent.hash,
     item: itemOf(sent),
     sequence: chosen,
-    claimableAt: time + closeAge + 1n,
-    next: 'claim() once a settlement has acknowledged the exit, or from claimableAt on in any case.',
+    claimableAt,
+    next: `Claim once a settlement has acknowledged the exit, or from ${dateOf(claimableAt)} on in any case.`,
   };
+}
+
+/** s since the epoch, as text. */
+export function dateOf(seconds: bigint): string {
+  return new Date(Number(seconds) * 1000).toISOString();
 }
 
 async function sequenceAboveAll(client: BaseClient): Promise<bigint> {

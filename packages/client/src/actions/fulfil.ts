@@ -4,7 +4,7 @@
 import { codes, encodeFulfil } from '@upfront/core';
 import type { BaseClient } from '../client.ts';
 import { BaseError } from '../errors/base.ts';
-import { ParameterError } from '../errors/kinds.ts';
+import { NoNodeError, ParameterError } from '../errors/kinds.ts';
 import { type Outcome, refused, unknown } from '../outcome.ts';
 import { fulfilOf, type Opening, spentBy } from '../state/activity.ts';
 import type { Book, Entry } from '../state/book.ts';
@@ -48,7 +48,8 @@ export async function fulfil(
     const [answer] = await submitAll(client.socket, client.timeout, [encodeFulfil(message)]);
     return await outcomeOf(client, answer!, found?.entry.sequence ?? 0n, nonce);
   } catch (error) {
-    if (error instanceof BaseError) return unknown(error, found?.entry.sequence ?? 0n, nonce);
+    if (error instanceof BaseError && !(error instanceof NoNodeError))
+      return unknown(error, found?.entry.sequence ?? 0n, nonce);
     throw error;
   }
 }

@@ -29,7 +29,7 @@ interface Dealt {
 export async function recover(client: BaseClient): Promise<Recovered> {
   const book = await client.book('recover');
   const network = await client.network();
-  await lookAtL1(client, book, 0);
+  await lookAtL1(client, book);
   const sequences: bigint[] = [];
   for (const dealt of (await dealtEvents(client)).reverse()) {
     if (await isExplained(client, book)) break;

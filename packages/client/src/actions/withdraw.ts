@@ -28,5 +28,5 @@ export async function withdraw(
   assertAmount('amount', amount, 1n);
   const outcome = await performOne(client, 'withdraw', { kind: 'withdraw', amount });
   if (outcome.status !== 'done') return outcome;
-  return { ...outcome, next: 'Wait for the next settlement on L1, then claim().' };
+  return { ...outcome, next: 'Wait for the next settlement on L1, then claim.' };
 }

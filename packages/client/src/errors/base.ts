@@ -13,6 +13,8 @@ export interface ErrorOptions {
   readonly docs?: string;
   /** Lines of facts, each shown on a line of its own. */
   readonly details?: readonly string[];
+  /** What can be done about it: whole sentences that name what to do, and no function, since programs show them to people. */
+  readonly hint?: string;
 }
 
 export class BaseError extends Error {
@@ -22,20 +24,28 @@ export class BaseError extends Error {
   readonly codeName: string;
   /** One sentence. */
   readonly shortMessage: string;
+  /** Lines of facts. */
+  readonly details: readonly string[];
+  /** What can be done about it. */
+  readonly hint: string | undefined;
   /** Where to read on. */
   readonly docs: string | undefined;
 
   constructor(code: number, shortMessage: string, options: ErrorOptions = {}) {
     const short = stripSecrets(shortMessage);
     const cause = stripCause(options.cause);
-    const lines = [short, ...(options.details ?? []).map(stripSecrets)];
+    const details = (options.details ?? []).map(stripSecrets);
+    const lines = [short, ...details];
     if (cause !== undefined) lines.push(`Cause: ${cause.message}`);
+    if (options.hint !== undefined) lines.push(stripSecrets(options.hint));
     if (options.docs !== undefined) lines.push(`See ${options.docs}`);
     super(lines.join('\n'), cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code;
     this.codeName = nameOfCode(code);
     this.shortMessage = short;
+    this.details = details;
+    this.hint = options.hint === undefined ? undefined : stripSecrets(options.hint);
     this.docs = options.docs;
   }
 }

@@ -48,6 +48,9 @@ export const clientCodes = {
   closed: 219,
   outcomeUnknown: 220,
   signingFailed: 221,
+  noNode: 222,
+  l1Unreachable: 223,
+  l1Pending: 224,
 } as const;
 
 export type ClientCode = (typeof clientCodes)[keyof typeof clientCodes];

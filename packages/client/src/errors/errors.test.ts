@@ -37,7 +37,7 @@ test('errors: a cause is kept without its secrets', () => {
   const cause = new Error(
     'HTTP request failed.\nURL: https://rpc.example/KEY\nRequest body: {"privateKey":"0x12"}',
   );
-  const error = new L1Error('The deposit', cause);
+  const error = new L1Error('The deposit', { cause });
   assert.ok(error instanceof BaseError);
   assert.equal(error.code, clientCodes.l1Failed);
   assert.equal(error.name, 'L1Error');

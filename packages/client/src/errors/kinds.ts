@@ -5,7 +5,7 @@
  * the client from asking, or from understanding the answer.
  */
 import { BaseError, type ErrorOptions } from './base.ts';
-import { clientCodes, isPassing, nameOfCode } from './codes.ts';
+import { type ClientCode, clientCodes, isPassing, nameOfCode } from './codes.ts';
 
 /** The client was made with options that do not go together. */
 export class ConfigurationError extends BaseError {
@@ -34,6 +34,13 @@ export class NoAccountError extends BaseError {
 export class NoL1Error extends BaseError {
   constructor(action: string, what = 'a client or URL of the first layer') {
     super(clientCodes.noL1, `${action} needs ${what}: pass \`l1\` to createClient.`);
+  }
+}
+
+/** What is asked for only a node knows, and the client was made without one; nothing was sent. */
+export class NoNodeError extends BaseError {
+  constructor(what: string) {
+    super(clientCodes.noNode, `${what} needs a node: pass \`node\` to createClient.`);
   }
 }
 
@@ -85,16 +92,19 @@ export class LimitDiscrepancyError extends BaseError {
   /** The most that this client's own records can explain; units. */
   readonly own: bigint;
 
-  constructor(network: bigint, own: bigint) {
+  /** `cause`: why the first layer, which may explain the difference, could not be asked. */
+  constructor(network: bigint, own: bigint, cause?: BaseError) {
+    const silence =
+      cause === undefined
+        ? ''
+        : 'The first layer, which may explain it, was not reached: try again when it is. ';
     super(
       clientCodes.limitDiscrepancy,
       'The network counts more as spent than this client ever signed for.',
       {
-        details: [
-          `the network: ${network} units; own records: at most ${own} units`,
-          'If this account was also used from another journal, call recover(): it takes in from the chain only what',
-          'carries your signature. If that changes nothing, do not sign: the node is wrong; exit() leaves without it.',
-        ],
+        cause,
+        details: [`the network: ${network} units; own records: at most ${own} units`],
+        hint: `${silence}If this account was also used from another journal, recover: it takes in from the chain only what carries the account\u2019s signature. If that changes nothing, do not sign: the node is wrong, and an exit leaves without it.`,
         docs: 'docs/protocol.md, 7 (code 13)',
       },
     );
@@ -176,20 +186,59 @@ export class DivergenceError extends BaseError {
   }
 }
 
-/** The first layer did not answer, or the transaction could not be sent. */
+export type L1ErrorOptions = Pick<ErrorOptions, 'cause' | 'hint'>;
+
+/** The first layer answered and did not do it, for a reason that is not the contract's. The three below are L1Errors too. */
 export class L1Error extends BaseError {
-  constructor(what: string, cause: unknown) {
-    super(clientCodes.l1Failed, `${what} failed on the first layer.`, { cause });
+  constructor(
+    what: string,
+    options: L1ErrorOptions = {},
+    code: ClientCode = clientCodes.l1Failed,
+    fault = '',
+  ) {
+    super(code, `${what} ${fault === '' ? 'failed on the first layer' : fault}.`, options);
   }
 }
 
-/** The transaction is on the first layer and changed nothing. */
-export class L1RevertedError extends BaseError {
+/** The first layer does not answer, or not now: nothing was decided there. */
+export class L1UnreachableError extends L1Error {
+  constructor(what: string, options?: L1ErrorOptions) {
+    super(what, options, clientCodes.l1Unreachable, 'failed: the first layer does not answer');
+  }
+}
+
+/** A contract on the first layer said no, before the transaction was sent or when it was mined: nothing was changed. */
+export class L1RevertedError extends L1Error {
+  /** The Solidity error's name, as `NothingToClaim`, or the text that was given; undefined if the chain did not say. */
+  readonly reason: string | undefined;
+  /** The transaction, 0x and 32 bytes, if one was mined. */
+  readonly hash: string | undefined;
+
+  constructor(
+    what: string,
+    { reason, hash, ...options }: L1ErrorOptions & { readonly reason?: string; readonly hash?: string } = {},
+  ) {
+    const why = reason === undefined ? '' : `: ${reason}`;
+    const where = hash === undefined ? '' : `, transaction ${hash}`;
+    super(what, options, clientCodes.l1Reverted, `was reverted on the first layer${where}${why}`);
+    this.reason = reason;
+    this.hash = hash;
+  }
+}
+
+/** The transaction was sent, and nobody has seen it mined: it may still take effect. */
+export class L1PendingError extends L1Error {
   /** 0x, 32 bytes. */
   readonly hash: string;
 
-  constructor(what: string, hash: string) {
-    super(clientCodes.l1Reverted, `${what} was reverted: transaction ${hash}.`);
+  constructor(what: string, hash: string, options: L1ErrorOptions = {}) {
+    const hint = 'Look for the transaction on the first layer before you do it over.';
+    super(
+      what,
+      { hint, ...options },
+      clientCodes.l1Pending,
+      `was sent and not seen to be mined: transaction ${hash}`,
+    );
     this.hash = hash;
   }
 }

@@ -13,12 +13,12 @@ import {
   http,
   type PublicClient,
   type TransactionReceipt,
-  BaseError as ViemError,
   type WalletClient,
 } from 'viem';
 import { getBlock, getChainId, readContract, waitForTransactionReceipt, writeContract } from 'viem/actions';
-import { ConfigurationError, L1Error, L1RevertedError } from '../errors/kinds.ts';
+import { ConfigurationError, L1PendingError, L1RevertedError } from '../errors/kinds.ts';
 import type { AccountSource } from '../signer.ts';
+import { l1ErrorOf } from './l1-error.ts';
 
 /** A URL, a viem client that reads (and, with an account, sends), or one of each. */
 export type L1Source =
@@ -57,7 +57,7 @@ export interface L1 {
   /** An ERC-20's allowance for the contract, and its decimals. */
   allowance(token: Address, owner: Address, spender: Address): Promise<bigint>;
   decimals(token: Address): Promise<number>;
-  /** Simulated, sent and waited for. Throws L1Error, or L1RevertedError if it is mined and failed. */
+  /** Sent, unless it would revert, and waited for. Throws L1RevertedError, L1PendingError, or another L1Error. */
   call(
     what: string,
     request: { address: Address; functionName: string; args: readonly unknown[]; value?: bigint; abi?: Abi },
@@ -86,7 +86,7 @@ export function createL1(source: L1Source, account: AccountSource | undefined): 
     try {
       return await work();
     } catch (error) {
-      throw new L1Error(what, error);
+      throw l1ErrorOf(what, error);
     }
   };
   const get = <T>(contract: Address, functionName: string, args: readonly unknown[] = []): Promise<T> =>
@@ -143,21 +143,19 @@ export function createL1(source: L1Source, account: AccountSource | undefined): 
         };
         return writeContract(write, value === undefined ? request : { ...request, value });
       });
-      const receipt = await ask(what, () => waitForTransactionReceipt(read, { hash }));
-      if (receipt.status !== 'success') throw new L1RevertedError(what, hash);
+      const receipt = await mined(read, what, hash);
       return { hash, receipt };
     },
   };
 }
 
-/** Whether a call failed because the contract said no, and with which of its errors. */
-export function contractErrorOf(error: unknown): string | undefined {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof ViemError)) return undefined;
-  const found = cause.walk((one) => one instanceof Error && one.name === 'ContractFunctionRevertedError');
-  return found !== null && 'data' in found
-    ? (found.data as { errorName?: string } | undefined)?.errorName
-    : undefined;
+/** Waits for it. Throws L1PendingError if it is not seen, L1RevertedError if it changed nothing. */
+async function mined(read: Client, what: string, hash: Hex): Promise<TransactionReceipt> {
+  const receipt = await waitForTransactionReceipt(read, { hash }).catch((cause: unknown) => {
+    throw new L1PendingError(what, hash, { cause });
+  });
+  if (receipt.status !== 'success') throw new L1RevertedError(what, { hash });
+  return receipt;
 }
 
 function clientsOf(
