@@ -8,6 +8,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMETBFT, COMETBFT_OLDER, findCometbft, installCometbft } from './cometbft.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const WINDOWS = process.platform === 'win32';
@@ -38,8 +39,9 @@ if (major(process.versions.node) < OLDEST_NODE_MAJOR) {
 
 await install();
 await checkTools();
+if (command === 'test' || args.includes('--validators')) await prepareCometbft();
 if (command === undefined) say('ready');
-else process.exit(await run(NODE, [...COMMANDS[command], ...args], { PATH: pinnedPath() }));
+else process.exit(await run(NODE, [...COMMANDS[command], ...args], { PATH: pinnedPath(), ...cometbftOf() }));
 
 /** Runs `npm ci` if what is installed is not what the lock file says. */
 async function install() {
@@ -82,6 +84,19 @@ async function checkTools() {
   found.push(`solc ${JSON.parse(readFileSync(solc, 'utf8')).version}`);
   writeFileSync(STAMP, lockDigest());
   say(`tools: ${found.join(', ')}`);
+}
+
+/** Without it the committee's tests are skipped by name, or fail with CI=true; everything else runs. */
+async function prepareCometbft() {
+  const { reason } = await installCometbft(COMETBFT, say);
+  const { reason: older } = reason === undefined ? await installCometbft(COMETBFT_OLDER, say) : {};
+  for (const line of [reason, older]) if (line !== undefined) say(line);
+}
+
+/** The executable that was found, for commands that run a committee. */
+function cometbftOf() {
+  const { path } = findCometbft();
+  return path === undefined ? {} : { UPFRONT_COMETBFT: path };
 }
 
 async function version(path, flags) {

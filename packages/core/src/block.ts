@@ -30,7 +30,7 @@ export interface SignedView extends L1View {
   readonly signature: Signature;
 }
 
-/** A validator's signature of the block's `parent`. */
+/** A validator's signature of a header; in a block, of header height - 2. */
 export interface HeaderSignature {
   readonly validator: Address;
   readonly signature: Signature;

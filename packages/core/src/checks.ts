@@ -34,19 +34,26 @@ export function messageCheck(
 /** The checks of a block that is to be applied next, in the order of its verdicts; undefined where none is needed. */
 export function blockChecks(ledger: Ledger, block: BlockIndex): (SignatureCheck | undefined)[] {
   const { bytes, view } = block;
-  const checks: (SignatureCheck | undefined)[] = [];
-  for (const { validator, signature, ...said } of block.views) {
-    checks.push({ digest: ledger.domain.viewDigest(said), signature, signer: validator });
-  }
-  for (const { validator, signature } of block.headerSignatures) {
-    checks.push({ digest: block.parent, signature, signer: validator });
-  }
+  const checks = evidenceChecks(ledger, block);
   block.fulfils.forEach((offset, i) => {
     checks.push(messageCheck(ledger, bytes, view, offset, block.fulfilSizes[i]!));
   });
   block.fetches.forEach((offset, i) => {
     checks.push(messageCheck(ledger, bytes, view, offset, block.fetchSizes[i]!));
   });
+  return checks;
+}
+
+/** Of the block's views and header signatures. */
+export function evidenceChecks(ledger: Ledger, block: BlockIndex): (SignatureCheck | undefined)[] {
+  const checks: (SignatureCheck | undefined)[] = [];
+  for (const { validator, signature, ...said } of block.views) {
+    checks.push({ digest: ledger.domain.viewDigest(said), signature, signer: validator });
+  }
+  const signed = ledger.digestAt(block.height - 2)?.slice();
+  for (const { validator, signature } of block.headerSignatures) {
+    checks.push(signed && { digest: signed, signature, signer: validator });
+  }
   return checks;
 }
 

@@ -8,6 +8,9 @@ import type { Ledger } from './ledger.ts';
 import type { Rotation } from './settlements.ts';
 import type { Address, Hash } from './units.ts';
 
+/** Removals on L1 that are told apart between two views; a third one at once waits for a rotation. */
+const REMOVED_MOST = 2;
+
 /** Takes in the block's views, and what they support: L1's time and confirmed settlements. */
 export function takeEvidence(ledger: Ledger, block: BlockIndex, verdicts: Uint8Array): void {
   block.views.forEach((view, i) => {
@@ -22,6 +25,7 @@ export function takeEvidence(ledger: Ledger, block: BlockIndex, verdicts: Uint8A
   ledger.l1Time = Math.max(ledger.l1Time, supported(ledger, (view) => view.time) ?? 0);
   const settled = supported(ledger, (view) => view.settled) ?? 0;
   confirmSettlements(ledger, settled);
+  followRemovals(ledger);
 }
 
 /** The change of the set that more than 2/3 of the newest views want, if it is one and leaves somebody. */
@@ -59,13 +63,19 @@ function confirmSettlements(ledger: Ledger, settled: number): void {
     const oldest = unconfirmed[0];
     if (oldest === undefined || oldest.number > settled) return;
     if (oldest.rotation !== undefined) {
-      const after = rotated(ledger.validators, oldest.rotation);
-      if (isSetNamed(ledger, after)) replaceValidators(ledger, after, oldest.rotation);
-      else if (!isSetNamed(ledger, ledger.validators)) return;
+      const set = setOnL1(ledger, [rotated(ledger.validators, oldest.rotation), ledger.validators]);
+      if (set === undefined) return;
+      replaceValidators(ledger, set);
     }
     unconfirmed.shift();
     ledger.log.settled(oldest.number);
   }
+}
+
+/** L1 drops who was accused or took its bond home at once; the network follows as soon as its views say so. */
+function followRemovals(ledger: Ledger): void {
+  const set = setOnL1(ledger, [ledger.validators]);
+  if (set !== undefined) replaceValidators(ledger, set);
 }
 
 function rotated(validators: Address[], { validator, isIn }: Rotation): Address[] {
@@ -73,20 +83,49 @@ function rotated(validators: Address[], { validator, isIn }: Rotation): Address[
   return isIn ? [...others, validator.slice()].sort(compareBytes) : others;
 }
 
-function isSetNamed(ledger: Ledger, validators: Address[]): boolean {
-  const hash = ledger.hashes.keccak256(concatBytes(...validators));
-  const names = ledger.views.filter(
-    (view) => view !== undefined && compareBytes(view.validators, hash) === 0,
-  );
-  return ledger.isQuorum(names.length);
+/** The first set whose hash more than 2/3 of the newest views name: a given one, or a given one less one or two. */
+function setOnL1(ledger: Ledger, given: readonly Address[][]): Address[] | undefined {
+  const named = namedSet(ledger);
+  if (named === undefined) return undefined;
+  const isNamed = (set: Address[]): boolean =>
+    compareBytes(ledger.hashes.keccak256(concatBytes(...set)), named) === 0;
+  for (let removed = 0; removed <= REMOVED_MOST; removed++) {
+    for (const set of given) {
+      const found = without(set, removed, 0).find((one) => one.length > 0 && isNamed(one));
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
 }
 
-function replaceValidators(ledger: Ledger, after: Address[], rotation: Rotation): void {
-  const views = after.map((validator) => {
-    const at = ledger.validators.findIndex((one) => compareBytes(one, validator) === 0);
-    return at < 0 ? undefined : ledger.views[at];
-  });
+function namedSet(ledger: Ledger): Hash | undefined {
+  for (const view of ledger.views) {
+    if (view === undefined) continue;
+    const names = ledger.views.filter(
+      (other) => other !== undefined && compareBytes(other.validators, view.validators) === 0,
+    );
+    if (ledger.isQuorum(names.length)) return view.validators;
+  }
+  return undefined;
+}
+
+/** The set less `count` of its members from place `from` on, in the order of the places left out. */
+function without(set: Address[], count: number, from: number): Address[][] {
+  if (count === 0) return [set];
+  const sets: Address[][] = [];
+  for (let i = from; i < set.length; i++) {
+    sets.push(...without(set.toSpliced(i, 1), count - 1, i));
+  }
+  return sets;
+}
+
+/** Events of who goes and who comes, each ascending. */
+function replaceValidators(ledger: Ledger, after: Address[]): void {
+  const before = ledger.validators;
+  const placeIn = (set: Address[], validator: Address): number =>
+    set.findIndex((one) => compareBytes(one, validator) === 0);
+  ledger.views = after.map((validator) => ledger.views[placeIn(before, validator)]);
   ledger.validators = after;
-  ledger.views = views;
-  ledger.log.rotated(rotation.validator, 0, rotation.isIn);
+  for (const one of before) if (placeIn(after, one) < 0) ledger.log.rotated(one, 0, false);
+  for (const one of after) if (placeIn(before, one) < 0) ledger.log.rotated(one, 0, true);
 }

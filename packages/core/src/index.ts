@@ -16,7 +16,7 @@ export {
   scanBlock,
 } from './block.ts';
 export { compareBytes, concatBytes, equalBytes, readSafe, readU64, viewOf } from './bytes.ts';
-export { blockChecks, messageCheck, type SignatureCheck } from './checks.ts';
+export { blockChecks, evidenceChecks, messageCheck, type SignatureCheck } from './checks.ts';
 export { type Code, codeName, codes } from './codes.ts';
 export { commitment, transferActivity, withdrawActivity } from './commitment.ts';
 export { checkFetch } from './deal.ts';

@@ -7,7 +7,7 @@ import { type BlockIndex, ITEM, type Item, itemHead } from './block.ts';
 import { compareBytes } from './bytes.ts';
 import { toHex } from './hex.ts';
 import type { Ledger } from './ledger.ts';
-import type { Hash } from './units.ts';
+import type { Address, Hash } from './units.ts';
 
 export function importItems(ledger: Ledger, block: BlockIndex): void {
   const heads: Hash[] = [];
@@ -48,9 +48,23 @@ function importItem(ledger: Ledger, item: Item, head: Hash): void {
     accounts.clearFlag(row, FLAG.listed);
     accounts.exits.set(row, { item: number, sequence: item.amount });
     ledger.waitingExits.push({ item: number, row });
-  } else if (item.kind === ITEM.bond) {
-    const key = toHex(item.account);
-    const bond = (ledger.members.get(key)?.bond ?? 0n) + item.amount;
-    ledger.members.set(key, { account: item.account, bond, consensusKey: item.data });
-  } else ledger.members.delete(toHex(item.account));
+  } else recordMember(ledger, item);
+}
+
+/** A validator's consensus key stays the one with which it came in, whatever it bonds later. */
+function recordMember(ledger: Ledger, { kind, account, amount, data }: Item): void {
+  const key = toHex(account);
+  const known = ledger.members.get(key);
+  if (kind === ITEM.bond) {
+    const hasKey = known?.consensusKey.some((byte) => byte !== 0) === true;
+    const consensusKey =
+      hasKey && (known!.bond > 0n || isValidator(ledger, account)) ? known!.consensusKey : data;
+    ledger.members.set(key, { account, bond: (known?.bond ?? 0n) + amount, consensusKey });
+  } else if (known !== undefined && isValidator(ledger, account))
+    ledger.members.set(key, { ...known, bond: 0n });
+  else ledger.members.delete(key);
+}
+
+function isValidator(ledger: Ledger, account: Address): boolean {
+  return ledger.validators.some((validator) => compareBytes(validator, account) === 0);
 }

@@ -254,6 +254,50 @@ test('a rotation: wanted by more than 2/3, formed, confirmed with the set that L
   }
 });
 
+test('whom L1 has dropped is out as soon as more than 2/3 of the views say so', () => {
+  const [a, b, c, d] = VALIDATORS as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  for (const left of [
+    [a, b, d],
+    [b, c],
+  ]) {
+    const ledger = ledgerOf(VALIDATORS);
+    const seen = view({ validators: setHash(left) });
+    const saying = (count: number): [number, L1View][] => [0, 1, 2].slice(0, count).map((i) => [i, seen]);
+    apply(ledger, saying(2));
+    assert.deepEqual(ledger.validators, VALIDATORS, 'two of four');
+    apply(ledger, saying(3));
+    assert.deepEqual(ledger.validators, left);
+    assert.equal(ledger.views.length, left.length);
+  }
+});
+
+test('a rotation formed before a removal on L1 is confirmed with the set that L1 has', () => {
+  const [a, b, c] = VALIDATORS as [Uint8Array, Uint8Array, Uint8Array];
+  const ledger = ledgerOf(VALIDATORS);
+  const wanted = view({ rotation: NEWCOMER, change: 1 });
+  const { formed } = apply(
+    ledger,
+    [0, 1, 2].map((i) => [i, wanted]),
+    [],
+    6000,
+  );
+  assert.notEqual(formed?.rotation.length, 0);
+  const left = [a, b, c, NEWCOMER].sort(compareBytes);
+  const seen = view({ settled: 1, validators: setHash(left) });
+  apply(
+    ledger,
+    [0, 1, 2].map((i) => [i, seen]),
+  );
+  assert.equal(ledger.settlements.unconfirmed.length, 0);
+  assert.deepEqual(ledger.validators, left);
+});
+
+test('the only validator stays, whatever is said of L1', () => {
+  const ledger = ledgerOf([VALIDATORS[0]!]);
+  apply(ledger, [[0, view({ validators: setHash([]) })]]);
+  assert.equal(ledger.validators.length, 1);
+});
+
 test('the last validator is not rotated out', () => {
   const ledger = ledgerOf([VALIDATORS[0]!]);
   const wanted = view({ rotation: VALIDATORS[0]!, change: 2 });

@@ -22,12 +22,14 @@ export interface FirstLayerOptions {
   readonly config: Pick<Config, 'l1Url' | 'l1Tag' | 'l1PollMs' | 'l1FromBlock' | 'relay'>;
   readonly genesis: Genesis;
   readonly replica: Pick<Replica, 'ledger'>;
-  readonly store: Pick<StoreReader, 'settlement' | 'header'>;
+  readonly store: Pick<StoreReader, 'settlement' | 'header' | 'validatorsAt'>;
   /** Pays for settlements; undefined: others relay. */
   readonly relayerKey: Uint8Array | undefined;
   readonly log: Logger;
   readonly onObservation: (observation: L1Observation) => void;
   readonly onRelayed: (outcome: 'sent' | 'confirmed') => void;
+  /** Others make the blocks as well: a chain that lacks what L1 has settled is about to catch up. */
+  readonly isReplicated: boolean;
   /** Our own chain lacks what L1 has settled. */
   readonly fatal: (error: Error) => void;
 }
@@ -63,7 +65,7 @@ export async function connectFirstLayer(options: FirstLayerOptions): Promise<Fir
   if (config.l1Url === undefined) return undefined;
   const client = createClient({ transport: http(config.l1Url, { timeout: RPC_TIMEOUT_MS, retryCount: 0 }) });
   const contract = toHex(genesis.contract);
-  await assertChainNotBehind(client, contract, options);
+  if (!options.isReplicated) await assertChainNotBehind(client, contract, options);
 
   let facts: ContractFacts | undefined;
   const learnFacts = async (): Promise<void> => {
@@ -110,7 +112,8 @@ function watch(client: Client, options: FirstLayerOptions, learnFacts: () => Pro
     onObservation: (observation) => {
       void learnFacts();
       const { formed } = ledger.settlements;
-      if (observation.settled > formed) fatal(new ChainBehindError(observation.settled, formed));
+      if (observation.settled > formed && !options.isReplicated)
+        fatal(new ChainBehindError(observation.settled, formed));
       else onObservation(observation);
     },
     onState: ({ status, reason }) => log.debug({ status, reason }, 'the watcher'),
@@ -131,7 +134,10 @@ function relay(client: Client, options: FirstLayerOptions): Relayer | undefined 
     next: (number) => {
       const settlement = store.settlement(number);
       const header = settlement && store.header(settlement.height);
-      return settlement && header && { formed: settlement.formed, ...header };
+      // A committee's signatures come with later blocks.
+      if (settlement === undefined || header === undefined) return undefined;
+      const isSigned = 3 * header.signatures.length > 2 * store.validatorsAt(settlement.height).length;
+      return isSigned ? { formed: settlement.formed, ...header } : undefined;
     },
     onState: ({ status, reason, sent, settled }) => {
       log.debug({ status, reason }, 'the relayer');

@@ -1,5 +1,6 @@
 /** The public names of the node. */
 export { type NodeCode, NodeError, nodeCodeName, nodeCodes } from './api/errors.ts';
+export { type CommitteeNode, committeeToJson, readCommitteeFile } from './config/committee-file.ts';
 export { ConfigError, type ConfigSources, loadConfig } from './config/config.ts';
 export { type GenesisJson, genesisFromJson, genesisToJson, readGenesisFile } from './config/genesis-file.ts';
 export {
@@ -13,6 +14,7 @@ export {
   settingsHelp,
   variableOf,
 } from './config/settings.ts';
+export { ensureKeys as ensureCometKeys } from './engine/comet/home.ts';
 export { ChainBehindError } from './first-layer.ts';
 export { type Anvil, AnvilError, type AnvilOptions, DEV_KEYS, startAnvil } from './l1/anvil.ts';
 export {

@@ -5,11 +5,10 @@
  * metrics, intake, streams, first layer, API. Signals are the command line's. Invariant: whatever fails on the way up,
  * what was built before it is closed again; and a stop answers what was taken in before it closes.
  */
-import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createDomain, type Genesis, genesisHash, type Hashes, toHex } from '@upfront/core';
+import { type Genesis, genesisHash, toHex } from '@upfront/core';
 import { createHttpServer } from './api/http/server.ts';
 import type { Sources } from './api/http/sources.ts';
 import { Intake } from './api/intake.ts';
@@ -20,17 +19,14 @@ import { readGenesisFile } from './config/genesis-file.ts';
 import type { Config } from './config/settings.ts';
 import type { Engine, L1Observation } from './engine/engine.ts';
 import type { WantedRotation } from './engine/evidence.ts';
-import { openChain } from './engine/open-chain.ts';
-import { endProcess, startEmbedded } from './engine/start-embedded.ts';
+import { endProcess } from './engine/start-embedded.ts';
 import { connectFirstLayer, type FirstLayer, type FirstLayerOptions } from './first-layer.ts';
-import { createHashes } from './hashes.ts';
 import { createLimits, type Limits } from './limits.ts';
 import { createLog, type Logger, redactUrl } from './log.ts';
+import { type Machine, type MachineOptions, startMachine } from './machine.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { startMetricsServer } from './metrics/server.ts';
 import type { Replica } from './replica.ts';
-import { openStore } from './store/lmdb-store.ts';
-import type { Store } from './store/store.ts';
 
 /** What does not come from the configuration. */
 export interface NodeOverrides {
@@ -68,16 +64,6 @@ export interface RunningNode {
   /** Of the newest durable block. */
   height(): number;
   /** Stops taking messages, answers those that were taken, and closes everything. */
-  close(): Promise<void>;
-}
-
-/** Engine, replica and store, whatever kind they are. */
-interface Machine {
-  readonly engine: Engine | undefined;
-  readonly replica: Replica;
-  readonly store: Store;
-  readonly hashes: Hashes;
-  readonly address: string | undefined;
   close(): Promise<void>;
 }
 
@@ -119,7 +105,7 @@ async function buildNode(build: Build): Promise<RunningNode> {
   const { config, log, limits, genesis, closers, closeAll } = build;
   const metrics = createMetrics();
   const metricsUrl = await serveMetrics(build, metrics);
-  const machine = await startMachine(build);
+  const machine = await startMachine(machineOptions(build));
   closers.push(() => machine.close());
   const { engine, replica, store, hashes } = machine;
   const state = { isStopping: false };
@@ -191,50 +177,9 @@ async function serveMetrics({ config, closers }: Build, metrics: Metrics): Promi
   return server.url;
 }
 
-/** With a key, an engine that orders; without, what is on disk, to be read. */
-async function startMachine({ config, overrides, log, genesis }: Build): Promise<Machine> {
-  const { validatorKey, now = Date.now, wanted, fatal = endProcess(log) } = overrides;
-  const path = config.dataDir;
-  if (validatorKey !== undefined) {
-    const embedded = await startEmbedded({
-      genesis,
-      path,
-      privateKey: validatorKey,
-      workers: config.workers,
-      log,
-      now,
-      ...(wanted && { wanted }),
-      fatal,
-    });
-    return {
-      engine: embedded.engine,
-      replica: embedded.chain,
-      store: embedded.store,
-      hashes: embedded.hashes,
-      address: toHex(embedded.signer.address),
-      close: () => embedded.close(),
-    };
-  }
-  log.warn({}, 'no validator key: the node reads its data directory and takes no messages');
-  const hashes = await createHashes();
-  const domain = createDomain(genesis.chainId, genesis.contract, hashes);
-  const identity = { genesisHash: genesisHash(genesis, hashes), parameters: genesis.parameters, domain };
-  const store = await openStore({ path, ...identity, fatal });
-  try {
-    const seed = randomBytes(4).readInt32BE();
-    const chain = await openChain({ genesis, hashes, store, log, seed, fatal });
-    return {
-      engine: undefined,
-      replica: chain,
-      store,
-      hashes,
-      address: undefined,
-      close: () => store.close(),
-    };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+function machineOptions({ config, overrides, log, genesis }: Build): MachineOptions {
+  const { fatal = endProcess(log), validatorKey, now, wanted } = overrides;
+  return { config, genesis, log, fatal, validatorKey, ...(now && { now }), ...(wanted && { wanted }) };
 }
 
 async function connectL1(build: Build, machine: Machine, metrics: Metrics): Promise<FirstLayer | undefined> {
@@ -247,6 +192,7 @@ async function connectL1(build: Build, machine: Machine, metrics: Metrics): Prom
     replica,
     store,
     relayerKey: overrides.relayerKey,
+    isReplicated: config.engine === 'cometbft',
     log,
     onObservation: (observation: L1Observation) => engine?.observe(observation),
     onRelayed: (outcome) => metrics.relayed(outcome),

@@ -8,10 +8,11 @@ import type { Command } from 'commander';
 import { act, createCommand } from '../command.ts';
 import { parametersOf } from '../deployment.ts';
 import { showActivity } from '../devnet/activity.ts';
+import { VALIDATORS_MOST } from '../devnet/committee.ts';
 import { guide } from '../devnet/guide.ts';
 import { type DevnetOptions, startDevnet } from '../devnet/start.ts';
 import { parseCount, parseSeconds } from '../durations.ts';
-import { CliError } from '../errors.ts';
+import { CliError, usageError } from '../errors.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { createNodeLog, logLevelOption } from '../node-log.ts';
 
@@ -20,6 +21,7 @@ interface Flags {
   readonly data?: string;
   readonly port: string;
   readonly l1Port: string;
+  readonly validators: string;
   readonly window?: string;
   readonly interval: string;
   readonly closeAge: string;
@@ -38,11 +40,13 @@ export function devnetCommand(): Command {
       ['devnet --window 2s', 'nonces that are not performed are annulled sooner'],
       ['devnet --data my-devnet', 'goes on with it at the next start'],
       ['devnet --port 0 --l1-port 0', 'on free ports'],
+      ['devnet --validators 4', 'a committee, and a node that follows it and serves you'],
     ],
   })
     .option('--data <folder>', 'keep everything in this folder, and go on with what is there')
     .option('--port <port>', 'port of the node’s API; 0 takes a free one', '8640')
     .option('--l1-port <port>', 'port of the first layer; 0 takes a free one', '8545')
+    .option('--validators <n>', `validators; more than one need CometBFT, at most ${VALIDATORS_MOST}`, '1')
     .option('--window <duration>', 'window of transfers and withdrawals; posts and holds not longer')
     .option('--interval <duration>', 'time between settlements', '10s')
     .option('--close-age <duration>', 'how long an exit may stay unanswered until the contract closes', '3d')
@@ -87,6 +91,9 @@ function optionsOf(flags: Flags, home: string): Omit<DevnetOptions, 'log'> {
           `windowPost=${Math.min(windowPost, 1000 * window)}`,
           `windowHoldLeast=${Math.min(windowHoldLeast, window)}`,
         ];
+  const validators = parseCount(flags.validators, '--validators', VALIDATORS_MOST);
+  if (validators < 1)
+    throw usageError('A network without validators makes no block.', 'As in --validators 4.');
   const interval = `interval=${1000 * parseSeconds(flags.interval, '--interval')}`;
   return {
     home,
@@ -96,5 +103,6 @@ function optionsOf(flags: Flags, home: string): Omit<DevnetOptions, 'log'> {
     l1Port: parseCount(flags.l1Port, '--l1-port', PORT_MOST),
     parameters: parametersOf([interval, ...windows, ...flags.set]),
     closeAge: parseSeconds(flags.closeAge, '--close-age'),
+    validators,
   };
 }

@@ -8,6 +8,7 @@ import { type Address, type Client, zeroAddress } from 'viem';
 import { openAccount, resolveAddress } from '../accounts.ts';
 import { createAmounts } from '../amounts.ts';
 import { act, type Call, createCommand } from '../command.ts';
+import { type CommitteeHome, makeHomes, writeHomes } from '../committee-homes.ts';
 import { createNetwork, type Plan, parametersOf, writeGenesisFile } from '../deployment.ts';
 import { parseCount, parseSeconds } from '../durations.ts';
 import { usageError } from '../errors.ts';
@@ -15,6 +16,7 @@ import { writeWhole } from '../files.ts';
 import { type Asset, readNetwork } from '../genesis-file.ts';
 import { createL1Client, l1UrlOf, readAsset } from '../l1.ts';
 import { columns } from '../output.ts';
+import type { PasswordSource } from '../prompt.ts';
 import { writeProfile } from '../settings.ts';
 
 interface Flags {
@@ -28,7 +30,12 @@ interface Flags {
   readonly set: readonly string[];
   readonly out?: string;
   readonly port: string;
+  readonly validators?: string;
+  readonly host?: readonly string[];
 }
+
+/** A committee's voting set is no democracy: every vote goes to every node. */
+const VALIDATORS_MOST = 100;
 
 export function initCommand(): Command {
   return createCommand('init', ['l1', 'account'], {
@@ -37,6 +44,7 @@ export function initCommand(): Command {
     examples: [
       ['init --l1 http://127.0.0.1:8545 --account operator', 'one operator, ETH counted in gwei'],
       ['init --asset 0x… --bond 100 --close-age 3d', 'of a token'],
+      ['init --validators 4', 'a committee; docs/operators.md says how it is run'],
       ['init --set fee=100 --set windowTransfer=30000', 'other parameters (docs/protocol.md, 2)'],
     ],
   })
@@ -50,6 +58,8 @@ export function initCommand(): Command {
     .option('--set <name=value...>', 'genesis parameters, in their own units', [])
     .option('--out <folder>', 'where to write (default: the home folder)')
     .option('--port <port>', 'port of the node’s API', '8640')
+    .option('--validators <n>', 'a committee: makes n keys, and a home folder for each validator')
+    .option('--host <host...>', 'where the validators’ nodes are reached, in order (default: this machine)')
     .action(act(init));
 }
 
@@ -64,15 +74,17 @@ async function init({ out, settings, passwords }: Call, flags: Flags): Promise<v
   const client = createL1Client(l1Url);
   const asset = await assetOf(client, settings.home, flags);
   const account = await openAccount(settings, passwords);
-  const plan = planOf(flags, asset, settings.home, account.address);
+  const homes = await homesOf(flags, folder, passwords);
+  const named = planOf(flags, asset, settings.home, account.address);
+  const plan = homes === undefined ? named : { ...named, validators: homes.map(({ address }) => address) };
   out.note('Deploying the contract …');
   const bonding = plan.validators.includes(account.address) ? [account] : [];
   const network = await createNetwork(plan, { client, account, bonding });
 
   writeGenesisFile(paths.genesis, network);
-  const { l1FromBlock } = network;
-  const node = { genesis: 'genesis.json', dataDir: 'data', l1Url, l1FromBlock, port };
-  writeWhole(paths.node, `${JSON.stringify(node, undefined, 2)}\n`, 0o600);
+  const next = homes === undefined ? writeNode(paths.node, network, l1Url, port) : committeeNext(homes);
+  if (homes !== undefined)
+    writeHomes(homes, network, { l1Url, port, cometbft: process.env['UPFRONT_COMETBFT'] });
   writeProfile(settings.home, { l1Url, nodeUrl: `http://127.0.0.1:${port}`, genesis: paths.genesis });
   const { hash, contract } = readNetwork(paths.genesis);
   const { validators } = plan;
@@ -82,7 +94,7 @@ async function init({ out, settings, passwords }: Call, flags: Flags): Promise<v
       contract,
       genesisHash: hash,
       genesis: paths.genesis,
-      node: paths.node,
+      ...(homes === undefined ? { node: paths.node } : { homes: homes.map((home) => home.folder) }),
       validators,
       asset,
     },
@@ -90,10 +102,47 @@ async function init({ out, settings, passwords }: Call, flags: Flags): Promise<v
       ['contract', contract],
       ['genesis hash', hash],
       ['genesis file', `${paths.genesis}  (users need it; compare the hash)`],
-      ['node file', paths.node],
+      homes === undefined
+        ? ['node file', paths.node]
+        : ['homes', `${folder}/validator-1 to -${homes.length}`],
     ]),
   );
-  out.note(`Next: upfront node --config ${paths.node}`);
+  out.note(`Next: ${next}`);
+}
+
+/** The node's configuration of one operator; gives the command that runs it. */
+function writeNode(
+  path: string,
+  { l1FromBlock }: { l1FromBlock: number },
+  l1Url: string,
+  port: number,
+): string {
+  const node = { genesis: 'genesis.json', dataDir: 'data', l1Url, l1FromBlock, port };
+  writeWhole(path, `${JSON.stringify(node, undefined, 2)}\n`, 0o600);
+  return `upfront node --config ${path}`;
+}
+
+function committeeNext(homes: readonly CommitteeHome[]): string {
+  const home = homes[0]!.folder;
+  return `give each validator ETH, then for each home: upfront bond --home ${home} && upfront node --home ${home}`;
+}
+
+/** The homes of a committee with fresh keys; undefined: there is none to be made. */
+async function homesOf(
+  { validators, validator, host }: Flags,
+  folder: string,
+  passwords: PasswordSource,
+): Promise<CommitteeHome[] | undefined> {
+  if (validators === undefined) {
+    if (host !== undefined)
+      throw usageError('--host is of a committee.', 'As in --validators 4 --host a b c d.');
+    return undefined;
+  }
+  if (validator !== undefined)
+    throw usageError('--validators makes keys, --validator names them: use one of both.');
+  const count = parseCount(validators, '--validators', VALIDATORS_MOST);
+  if (count < 1) throw usageError('A network without validators makes no block.', 'As in --validators 4.');
+  return makeHomes({ folder, count, hosts: host ?? [], passwords });
 }
 
 function planOf(flags: Flags, asset: Asset, home: string, own: Address): Plan {

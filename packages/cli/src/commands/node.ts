@@ -80,7 +80,13 @@ async function run(call: Call, flags: Flags & ConfigSources['flags']): Promise<v
   const config = loadConfig({ flags: { ...withGenesis, ...given }, environment: process.env, file });
   const genesis = readGenesisFile(config.genesis);
   const validator = flags.validator === false ? undefined : await validatorKey(call, flags);
-  if (validator !== undefined && !genesis.validators.some((one) => toHex(one) === addressOf(validator))) {
+  // A committee's validator may have come in by rotation.
+  const isFixed = config.engine === 'embedded';
+  if (
+    isFixed &&
+    validator !== undefined &&
+    !genesis.validators.some((one) => toHex(one) === addressOf(validator))
+  ) {
     throw usageError(
       `${addressOf(validator)} is no validator of this network.`,
       'Name the right account by --validator, or run without a key by --no-validator.',

@@ -26,6 +26,7 @@ import { readJson, writeWhole } from '../files.ts';
 import { ETHER, type Network, readNetwork } from '../genesis-file.ts';
 import { createL1Client, hasContract } from '../l1.ts';
 import { readSettings, writeProfile } from '../settings.ts';
+import { startCommittee, VALIDATOR_KEYS } from './committee.ts';
 
 export interface DevnetOptions {
   readonly home: string;
@@ -36,6 +37,8 @@ export interface DevnetOptions {
   readonly port: number;
   readonly l1Port: number;
   readonly parameters: Parameters;
+  /** 1: the operator alone; more: a committee, and a node that follows it. */
+  readonly validators: number;
   /** s. */
   readonly closeAge: number;
   readonly log: Logger;
@@ -82,8 +85,8 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     const anvil = await startL1(options);
     closers.push(() => anvil.stop());
     const { network, path } = await openNetwork(options, anvil);
-    const node = await startOperator(options, anvil, { network, path });
-    closers.push(() => node.close());
+    const { node, close } = await startNodes(options, anvil, { network, path });
+    closers.push(close);
     await writeAccounts(options.home);
     writeProfile(options.home, {
       nodeUrl: node.url,
@@ -139,11 +142,18 @@ async function openNetwork(
   options: DevnetOptions,
   anvil: Anvil,
 ): Promise<{ network: Network; path: string }> {
-  const { folder, parameters, closeAge } = options;
+  const { folder, parameters, closeAge, validators } = options;
   const path = join(folder, 'genesis.json');
   const client = createL1Client(anvil.url);
   if (existsSync(path)) {
     const network = readNetwork(path);
+    const before = network.genesis.validators.length;
+    if (before !== validators) {
+      throw usageError(
+        `The devnet in ${folder} has ${before} validators.`,
+        `Start it with --validators ${before}.`,
+      );
+    }
     if (await hasContract(client, network.contract)) return { network, path };
     throw new CliError(
       'failed',
@@ -151,24 +161,25 @@ async function openNetwork(
       'Remove the folder, or name another one by --data.',
     );
   }
-  const account = privateKeyToAccount(OPERATOR_KEY);
+  const bonding = VALIDATOR_KEYS.slice(0, validators).map((key) => privateKeyToAccount(key));
   const plan = {
     asset: { ...ETHER, address: zeroAddress },
-    validators: [account.address],
+    validators: bonding.map(({ address }) => address),
     closeAge,
     bondAge: BOND_AGE_S,
     minBond: MIN_BOND,
     parameters,
   };
-  writeGenesisFile(path, await createNetwork(plan, { client, account, bonding: [account] }));
+  writeGenesisFile(path, await createNetwork(plan, { client, account: bonding[0]!, bonding }));
   return { network: readNetwork(path), path };
 }
 
-async function startOperator(
-  { folder, port, log }: DevnetOptions,
+async function startNodes(
+  { folder, port, log, validators }: DevnetOptions,
   anvil: Anvil,
   { network, path }: { network: Network; path: string },
-): Promise<RunningNode> {
+): Promise<{ node: RunningNode; close(): Promise<void> }> {
+  const { l1FromBlock } = network;
   const flags = {
     dataDir: join(folder, 'node'),
     genesis: path,
@@ -176,11 +187,16 @@ async function startOperator(
     metricsPort: 0,
     l1Url: anvil.url,
     l1PollMs: POLL_MS,
-    l1FromBlock: network.l1FromBlock,
+    l1FromBlock,
   };
   const key = fromHex(OPERATOR_KEY);
   try {
-    return await startNode(loadConfig({ flags }), { log, validatorKey: key, relayerKey: key });
+    if (validators > 1) {
+      const plan = { folder, count: validators, port, genesis: path, l1FromBlock, pollMs: POLL_MS, log };
+      return await startCommittee(plan, anvil);
+    }
+    const node = await startNode(loadConfig({ flags }), { log, validatorKey: key, relayerKey: key });
+    return { node, close: () => node.close() };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== 'EADDRINUSE') throw cause;

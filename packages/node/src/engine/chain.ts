@@ -14,7 +14,6 @@ import {
   sealSnapshot,
 } from '@upfront/core';
 import type { FinalBlock, Replica } from '../replica.ts';
-import type { Signer } from '../signatures/signer.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the chain says while it works. */
@@ -24,11 +23,18 @@ export interface ChainLog {
   error(fields: object, message: string): void;
 }
 
+/** Signs headers for a validator, each height's once. */
+export interface HeaderSigner {
+  readonly address: Uint8Array;
+  /** Undefined: this height was signed before, and is not signed again. Throws Error if another header of it was. */
+  signHeader(height: number, digest: Uint8Array): Uint8Array | undefined;
+}
+
 export interface ChainOptions {
   readonly ledger: Ledger;
   readonly store: Store;
   /** Absent on a node that is no validator. */
-  readonly signer?: Signer;
+  readonly signer?: HeaderSigner;
   readonly log: ChainLog;
   /** A write failed, or a listener threw: the process must end. Called once. */
   fatal(error: Error): void;
@@ -37,6 +43,7 @@ export interface ChainOptions {
 /** A block that is applied and not yet durable. */
 interface Pending {
   readonly block: BlockIndex;
+  readonly verdicts: Uint8Array;
   readonly applied: Applied;
   readonly events: Uint8Array;
   readonly validators: Uint8Array;
@@ -53,10 +60,12 @@ export class Chain implements Replica {
   readonly ledger: Ledger;
   readonly store: Store;
   height: number;
-  readonly #signer: Signer | undefined;
+  readonly #signer: HeaderSigner | undefined;
   readonly #log: ChainLog;
   readonly #fatal: (error: Error) => void;
   readonly #pending: Pending[] = [];
+  /** Applied by {@link apply} and not yet handed to the disk. */
+  #decided: Pending | undefined;
   readonly #listeners = new Set<(block: FinalBlock) => void>();
   #waiters: Waiter[] = [];
   /** A write failed: nothing is announced any more. */
@@ -99,15 +108,46 @@ export class Chain implements Replica {
       this.fail(error);
       throw error;
     }
-    const pending = {
+    this.#pending.push(this.#pendingOf(block, verdicts, applied, announce));
+    this.#await(written, this.#pending.at(-1)!);
+    return applied;
+  }
+
+  /** Applies the next block; nothing of it is written before {@link write}, which has to come before the one after. */
+  apply(block: BlockIndex, verdicts: Uint8Array): Applied {
+    if (this.#decided !== undefined)
+      throw new Error(`block ${this.#decided.block.height} is applied and not written`);
+    const applied = applyBlock(this.ledger, block, verdicts);
+    this.#decided = this.#pendingOf(block, verdicts, applied, () => {});
+    return applied;
+  }
+
+  /** Writes the block that was applied; resolves when it is durable and announced. */
+  async write(announce: () => void): Promise<void> {
+    const decided = this.#decided;
+    if (decided === undefined) throw new Error('no block is applied that could be written');
+    this.#decided = undefined;
+    const pending = { ...decided, announce };
+    const { height, bytes } = pending.block;
+    this.#pending.push(pending);
+    this.#await(this.store.append(height, bytes, pending.verdicts), pending);
+    await this.durable(height);
+  }
+
+  #pendingOf(block: BlockIndex, verdicts: Uint8Array, applied: Applied, announce: () => void): Pending {
+    const validators = concatBytes(...this.ledger.validators);
+    return {
       block,
+      verdicts,
       applied,
       events: applied.events.bytes(),
-      validators: concatBytes(...this.ledger.validators),
+      validators,
       announce,
       isDurable: false,
     };
-    this.#pending.push(pending);
+  }
+
+  #await(written: Promise<void>, pending: Pending): void {
     written.then(
       () => {
         pending.isDurable = true;
@@ -115,7 +155,6 @@ export class Chain implements Replica {
       },
       (error) => this.fail(error),
     );
-    return applied;
   }
 
   /** Makes final what is on disk already (replay). */
@@ -173,9 +212,9 @@ export class Chain implements Replica {
   #final(block: BlockIndex, applied: Applied, events: Uint8Array): FinalBlock {
     const { header, digest, formed } = applied;
     const signer = this.#signer;
-    const signatures =
-      signer === undefined ? [] : [{ validator: signer.address, signature: signer.sign(digest) }];
     const { height, time, bytes } = block;
+    const signature = signer?.signHeader(height, digest);
+    const signatures = signature === undefined ? [] : [{ validator: signer!.address, signature }];
     return { height, time, header, digest, signatures, bytes, events, ...(formed && { formed }) };
   }
 

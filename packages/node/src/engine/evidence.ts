@@ -90,13 +90,36 @@ export function gatherEvidence(
   if (reach === seen.items && compareBytes(head, seen.head) !== 0) {
     throw new L1Contradiction(`L1's chain of items up to ${reach} is not the one that was imported`);
   }
-  const [rotation, change] = changeOf(wanted);
-  const { time, settled, validators } = seen;
-  const view: L1View = { time, items: reach, head, settled, validators, rotation, change };
   const newest = ledger.views[own];
+  const view = signedView(ledger, seen, { items: reach, head }, wanted, signer);
   if (newest !== undefined && (isSame(newest, view) || isOlder(view, newest))) return NO_EVIDENCE;
-  const signature = signer.sign(ledger.domain.viewDigest(view));
-  return { views: [{ ...view, validator: signer.address, signature }], items };
+  return { views: [view], items };
+}
+
+/** What is seen of L1, up to an item that a block can list, as its signer says it. */
+export function signedView(
+  ledger: Ledger,
+  { time, settled, validators }: L1Observation,
+  reach: { readonly items: number; readonly head: Uint8Array },
+  wanted: WantedRotation | undefined,
+  signer: Signer,
+): SignedView {
+  const [rotation, change] = changeOf(wanted);
+  const view: L1View = { time, ...reach, settled, validators, rotation, change };
+  return { ...view, validator: signer.address, signature: signer.sign(ledger.domain.viewDigest(view)) };
+}
+
+/** How far a block can list what is seen; undefined if its items are not those that were imported. */
+export function reachOf(
+  ledger: Ledger,
+  seen: L1Observation,
+): { items: number; head: Uint8Array } | undefined {
+  if (seen.items < ledger.imported) return undefined;
+  const items = seen.itemsFrom(ledger.imported + 1, Math.min(BLOCK_ITEMS_MOST, seen.items - ledger.imported));
+  const reach = ledger.imported + items.length;
+  const head = headAfter(ledger, items);
+  if (reach === seen.items && compareBytes(head, seen.head) !== 0) return undefined;
+  return { items: reach, head };
 }
 
 /** The signer's place among the validators, or -1. */

@@ -13,15 +13,14 @@ import {
   restoreLedger,
   scanBlock,
 } from '@upfront/core';
-import type { Signer } from '../signatures/signer.ts';
 import type { Store } from '../store/store.ts';
-import { Chain, type ChainLog } from './chain.ts';
+import { Chain, type ChainLog, type HeaderSigner } from './chain.ts';
 
 export interface OpenChainOptions {
   readonly genesis: Genesis;
   readonly hashes: Hashes;
   readonly store: Store;
-  readonly signer?: Signer;
+  readonly signer?: HeaderSigner;
   readonly log: ChainLog;
   /** Spreads the keys of the ledger's indexes; random. */
   readonly seed: number;

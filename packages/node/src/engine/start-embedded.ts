@@ -9,7 +9,7 @@ import { createSigner, type Signer } from '../signatures/signer.ts';
 import { createVerifier, type Verifier } from '../signatures/verifier.ts';
 import { openStore } from '../store/lmdb-store.ts';
 import type { Store } from '../store/store.ts';
-import type { Chain, ChainLog } from './chain.ts';
+import type { Chain, ChainLog, HeaderSigner } from './chain.ts';
 import { EmbeddedEngine } from './embedded.ts';
 import type { WantedRotation } from './evidence.ts';
 import { openChain } from './open-chain.ts';
@@ -62,7 +62,15 @@ export async function startEmbedded(options: StartEmbeddedOptions): Promise<Embe
     });
     store = opened;
     const seed = randomBytes(4).readInt32BE();
-    const chain = await openChain({ genesis, hashes, store: opened, signer, log, seed, fatal });
+    const chain = await openChain({
+      genesis,
+      hashes,
+      store: opened,
+      signer: headerSigner(signer),
+      log,
+      seed,
+      fatal,
+    });
     const engine = new EmbeddedEngine({
       chain,
       verifier,
@@ -88,6 +96,11 @@ export async function startEmbedded(options: StartEmbeddedOptions): Promise<Embe
     await store?.close();
     throw error;
   }
+}
+
+/** One operator's chain is on its own disk alone: what is replayed there is what it signed. */
+function headerSigner({ address, sign }: Signer): HeaderSigner {
+  return { address, signHeader: (_, digest) => sign(digest) };
 }
 
 /** What `fatal` does in production: says why, and ends the process, so that nothing more is announced. */

@@ -37,6 +37,8 @@ export interface TestNetwork {
   readonly domain: Domain;
   readonly genesis: Genesis;
   readonly operator: Payer;
+  /** The validators, ascending; one of them is the operator. */
+  readonly validators: readonly Payer[];
   readonly payers: readonly Payer[];
   readonly l1: FakeL1;
 }
@@ -48,6 +50,7 @@ export async function createTestNetwork(
   payers: number,
   time: number,
   parameters: Partial<Parameters> = {},
+  validatorCount = 1,
 ): Promise<TestNetwork> {
   const hashes = await createHashes();
   const curve = createCurve(hashes, () => {});
@@ -56,18 +59,20 @@ export async function createTestNetwork(
     return { key, address: curve.addressOf(key) };
   };
   const operator = named('operator');
+  const others = Array.from({ length: validatorCount - 1 }, (_, i) => named(`validator ${i}`));
+  const validators = [operator, ...others].sort((a, b) => Buffer.compare(a.address, b.address));
   const genesis: Genesis = {
     chainId: 31337,
     contract: new Uint8Array(20).fill(0x11),
     time,
     parameters: { ...defaultParameters, ...parameters },
-    validators: [operator.address],
+    validators: validators.map(({ address }) => address),
   };
   const domain = createDomain(genesis.chainId, genesis.contract, hashes);
   const list = Array.from({ length: payers }, (_, i) => named(`payer ${i}`));
   const l1 = new FakeL1(hashes, genesis.validators, time);
   for (const { address } of list) l1.add(1, address, FUNDS);
-  return { hashes, curve, domain, genesis, operator, payers: list, l1 };
+  return { hashes, curve, domain, genesis, operator, validators, payers: list, l1 };
 }
 
 /** A first layer that is what the test says. */
@@ -76,7 +81,7 @@ export class FakeL1 {
   settled = 0;
   readonly items: Item[] = [];
   readonly #hashes: Hashes;
-  readonly #validators: Uint8Array;
+  #validators: Uint8Array;
   #head: Uint8Array = ZERO;
 
   constructor(hashes: Hashes, validators: readonly Uint8Array[], time: number) {
@@ -85,8 +90,13 @@ export class FakeL1 {
     this.#validators = hashes.keccak256(Buffer.concat(validators));
   }
 
-  add(kind: number, account: Uint8Array, amount: bigint): void {
-    const item = { kind, account, amount, data: ZERO };
+  /** A settlement with a rotation was taken: this is the set now. */
+  rotate(validators: readonly Uint8Array[]): void {
+    this.#validators = this.#hashes.keccak256(Buffer.concat(validators));
+  }
+
+  add(kind: number, account: Uint8Array, amount: bigint, data: Uint8Array = ZERO): void {
+    const item = { kind, account, amount, data };
     this.items.push(item);
     this.#head = itemHead(this.#hashes, this.#head, this.items.length, item);
   }

@@ -13,6 +13,8 @@ export const BLOCKS = {
   meta: 1,
   /** height 8 -> count of verdicts 4 ‖ verdicts ‖ block */
   block: 2,
+  /** height 8 -> 84 each: signatures of its header that came after the block */
+  signatures: 3,
 } as const;
 
 /** Tables of `index`. */

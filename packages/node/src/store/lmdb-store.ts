@@ -27,9 +27,11 @@ import {
   packBlock,
   packHeader,
   packSettlement,
+  packSignatures,
   unpackBlock,
   unpackHeader,
   unpackSettlement,
+  unpackSignatures,
 } from './records.ts';
 import { openSnapshots, type SnapshotFiles } from './snapshots.ts';
 import type {
@@ -111,6 +113,8 @@ class LmdbStore implements Store {
   readonly #indexer: Indexer;
   readonly #sources: Sources;
   readonly #recent = new Map<number, Recent>();
+  /** Signatures that are being written. */
+  readonly #added = new Map<number, HeaderSignature[]>();
   #height: number;
   #validators: string | undefined;
 
@@ -205,7 +209,26 @@ class LmdbStore implements Store {
   }
 
   header(height: number): { header: Header; digest: Uint8Array; signatures: HeaderSignature[] } | undefined {
-    return this.#headerRecord(height);
+    const record = this.#headerRecord(height);
+    if (record === undefined) return undefined;
+    return { ...record, signatures: joined(record.signatures, this.#later(height)) };
+  }
+
+  addSignatures(height: number, signatures: readonly HeaderSignature[]): void {
+    const all = joined(this.#later(height), signatures);
+    this.#added.set(height, all);
+    const written = this.#blocks.put(numberKey(BLOCKS.signatures, height), packSignatures(all));
+    written.then(() => {
+      if (this.#added.get(height) === all) this.#added.delete(height);
+    }, this.#options.fatal);
+  }
+
+  /** The header's signatures that came after its block. */
+  #later(height: number): HeaderSignature[] {
+    const added = this.#added.get(height);
+    if (added !== undefined) return added;
+    const record = this.#blocks.getBinary(numberKey(BLOCKS.signatures, height));
+    return record ? unpackSignatures(plain(record)) : [];
   }
 
   events(height: number): Uint8Array | undefined {
@@ -302,6 +325,13 @@ function lastHeight(blocks: Environment): number {
 /** A Buffer's `slice` shares its memory, a Uint8Array's copies: the core relies on the copy. */
 function plain(record: Buffer): Uint8Array {
   return new Uint8Array(record.buffer, record.byteOffset, record.length);
+}
+
+/** Of both lists, one a validator, ascending. */
+function joined(some: readonly HeaderSignature[], more: readonly HeaderSignature[]): HeaderSignature[] {
+  const all = new Map<string, HeaderSignature>();
+  for (const one of [...more, ...some]) all.set(Buffer.from(one.validator).toString('hex'), one);
+  return [...all.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
 function splitAddresses(joined: Uint8Array): Uint8Array[] {

@@ -73,6 +73,27 @@ export function unpackHeader(record: Uint8Array): HeaderRecord {
   return { header, digest: record.slice(HEADER, SIGNATURES), signatures, traceless };
 }
 
+/** Header signatures, one line each. */
+export function packSignatures(signatures: readonly HeaderSignature[]): Buffer {
+  const record = Buffer.allocUnsafeSlow(SIGNATURE_LINE * signatures.length);
+  signatures.forEach(({ validator, signature }, i) => {
+    record.set(validator, SIGNATURE_LINE * i);
+    record.set(signature, SIGNATURE_LINE * i + 20);
+  });
+  return record;
+}
+
+export function unpackSignatures(record: Uint8Array): HeaderSignature[] {
+  const signatures: HeaderSignature[] = [];
+  for (let at = 0; at < record.length; at += SIGNATURE_LINE) {
+    signatures.push({
+      validator: record.slice(at, at + 20),
+      signature: record.slice(at + 20, at + SIGNATURE_LINE),
+    });
+  }
+  return signatures;
+}
+
 export function packSettlement(height: number, formed: FormedSettlement): Uint8Array<ArrayBuffer> {
   const lists = [formed.debits, formed.credits, formed.payouts, formed.rotation];
   const record = new Uint8Array(lists.reduce((size, list) => size + 4 + list.length, SETTLEMENT_HEAD));

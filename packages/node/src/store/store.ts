@@ -87,6 +87,8 @@ export interface Store extends StoreReader {
    * @param results of applying it, one a fulfil and then one a fetch
    */
   index(block: FinalBlock, validators: Uint8Array, results: Uint16Array): void;
+  /** More signatures of a stored header; readable at once. */
+  addSignatures(height: number, signatures: readonly HeaderSignature[]): void;
   /** Resolves when there is room for another block in the indexer's backlog; undefined if there is. */
   room(): Promise<void> | undefined;
   /** Resolves when the indexes hold the height; undefined if they do. */

@@ -10,14 +10,21 @@ import { NodeError } from '../errors.ts';
 import { eventAt, eventPlaces } from '../event-bytes.ts';
 import { type Costs, charge } from './cost.ts';
 
-export function receiptOf(
-  sources: Costs & { readonly store: Pick<StoreReader, 'header' | 'events'>; readonly hashes: Hashes },
+/** ms between looks for signatures, and until it is given up: a committee makes some blocks in that time. */
+const LOOK_MS = 50;
+const SIGNED_MOST_MS = 5000;
+
+export async function receiptOf(
+  sources: Costs & {
+    readonly store: Pick<StoreReader, 'header' | 'events' | 'validatorsAt'>;
+    readonly hashes: Hashes;
+  },
   address: string,
   height: number,
   index: number,
 ) {
   const { store, hashes } = sources;
-  const header = store.header(height);
+  const header = await signedHeader(store, height);
   const list = store.events(height);
   if (header === undefined || list === undefined)
     throw new NodeError('notFound', `there is no block ${height}`);
@@ -36,4 +43,15 @@ export function receiptOf(
     event: leaves[index]!,
   });
   return { ...json, signatures: [...json.signatures], path: [...json.path] };
+}
+
+/** A committee's signatures come with later blocks: whoever asks at once waits for more than 2/3 of them. */
+async function signedHeader(store: Pick<StoreReader, 'header' | 'validatorsAt'>, height: number) {
+  for (let waited = 0; waited < SIGNED_MOST_MS; waited += LOOK_MS) {
+    const header = store.header(height);
+    if (header === undefined || 3 * header.signatures.length > 2 * store.validatorsAt(height).length)
+      return header;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  throw new NodeError('unavailable', `block ${height} is final; its signatures are not there yet`);
 }

@@ -1,0 +1,51 @@
+/** The whole path through a committee: users talk to a node that only follows, and do not notice. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createMachine, type Environment } from './support.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../../scripts/cometbft.mjs', import.meta.url));
+
+/** CometBFT's executable, or why there is none. */
+function findCometbft(): { path: string } | { reason: string } {
+  try {
+    const options = { encoding: 'utf8' as const, stdio: 'pipe' as const };
+    return { path: execFileSync(process.execPath, [SCRIPT, '--find'], options).trim() };
+  } catch (error) {
+    return { reason: String((error as { stderr?: unknown }).stderr).trim() };
+  }
+}
+
+const found = findCometbft();
+const reason = 'reason' in found ? found.reason : undefined;
+// With CI=true a committee that cannot be tested is a failure.
+const skip = process.env['CI'] === 'true' ? false : (reason ?? false);
+
+describe('a committee of four, through the command line', { skip }, () => {
+  test('deposit, pay, receipt, hold, capture, post, withdraw, settlement, claim', async () => {
+    assert.equal(reason, undefined);
+    const machine = createMachine();
+    const environment: Environment = { UPFRONT_COMETBFT: 'path' in found ? found.path : '' };
+    const done = (line: string) => machine.done(line.split(' '), environment);
+    try {
+      const flags = 'devnet --validators 4 --port 0 --l1-port 0 --interval 3s';
+      const devnet = await machine.start(flags.split(' '), environment);
+      await done('account new carol --fund');
+      await done('deposit 1 --account carol');
+      await done('pay bob 0.25 --account carol');
+      await done('receipt get last --out receipt.json');
+      await done('receipt verify receipt.json');
+      await done('hold bob 0.5 --window 1m --account carol');
+      await done('capture last 0.2 --account bob');
+      await done('post news hello --account carol');
+      await done('withdraw 0.1 --account carol --wait');
+      await done('claim --account carol');
+      const status = await done('status');
+      assert.equal(JSON.stringify(status).includes('cometbft'), true, JSON.stringify(status));
+      assert.equal(await devnet.stop(), 0);
+    } finally {
+      await machine.remove();
+    }
+  });
+});

@@ -1,0 +1,306 @@
+/**
+ * The CometBFT engine: a committee orders what comes in (DESIGN, Engines; docs/protocol.md, 5 to 7).
+ *
+ * A message goes: intake (bounded) -> cheap checks -> signatures, in batches -> the pool, and the pools of all validators'
+ * nodes -> whoever proposes -> a decided block -> applied, durable -> answered.
+ * Invariant: an answer leaves only when every block that it rests on is decided and on disk.
+ */
+import {
+  type Applied,
+  type BlockIndex,
+  checkFetch,
+  checkFulfil,
+  codes,
+  FETCH,
+  FULFIL,
+  isTraceless,
+  MESSAGE,
+  type MessageIndex,
+  readSafe,
+  readU64,
+  splitMessages,
+} from '@upfront/core';
+import type { Verifier } from '../../signatures/verifier.ts';
+import type { Chain, ChainLog } from '../chain.ts';
+import type { Answer, Engine, L1Observation } from '../engine.ts';
+import { INTAKE_BYTES_MOST, INTAKE_MESSAGES_MOST } from '../limits.ts';
+import { Retries } from '../retries.ts';
+import { SignatureBatches } from '../signature-batches.ts';
+import { decodeAnswers, STAGE, Submission } from '../submission.ts';
+import { EARLY_BLOCKS_MOST, RESEND_MS, SWEEP_MOST } from './limits.ts';
+import { type Candidate, isSameMessage, type Pool, type Waiter } from './pool.ts';
+
+export interface CometEngineOptions {
+  readonly chain: Chain;
+  readonly verifier: Verifier;
+  readonly pool: Pool;
+  readonly log: ChainLog;
+  now(): number;
+  /** Hands messages to the other validators' nodes. */
+  broadcast(messages: readonly Uint8Array[]): void;
+  /** Instead of INTAKE_MESSAGES_MOST. */
+  readonly intakeMessages?: number;
+}
+
+/** Node codes (docs/api.md). */
+const OVERLOADED = 100;
+const STOPPING = 108;
+
+export class CometEngine implements Engine {
+  readonly kind = 'cometbft';
+  /** What this node's watcher sees of L1. */
+  seen: L1Observation | undefined;
+  readonly #options: CometEngineOptions;
+  readonly #batches: SignatureBatches;
+  readonly #retries: Retries;
+  /** Submissions from other nodes: nobody here waits for their answers. */
+  readonly #foreign = new WeakSet<Submission>();
+  #intakeMessages = 0;
+  #intakeBytes = 0;
+  #isClosing = false;
+  #drained: PromiseWithResolvers<void> | undefined;
+  readonly #resend: NodeJS.Timeout;
+
+  constructor(options: CometEngineOptions) {
+    const { chain, verifier } = options;
+    const { ledger, store } = chain;
+    this.#options = options;
+    const fail = (error: unknown): void => chain.fail(error);
+    this.#batches = new SignatureBatches(ledger, verifier, (done) => this.#signed(done), fail);
+    const answered = (submission: Submission): void => this.#settle(submission);
+    const durable = (height: number): Promise<void> | undefined => chain.durable(height);
+    this.#retries = new Retries({ ledger, store, durable, answered, fail });
+    this.#resend = setInterval(() => this.#handOn(), RESEND_MS);
+  }
+
+  async submit(messages: Uint8Array): Promise<Answer[]> {
+    const index = this.#split(messages);
+    const answers = await this.submitBytes(messages, index);
+    const view = new DataView(messages.buffer, messages.byteOffset, messages.length);
+    return decodeAnswers(answers, (i) => view.getUint16(index.offsets[i]! + FETCH.count));
+  }
+
+  submitBytes(messages: Uint8Array, index: MessageIndex = this.#split(messages)): Promise<Uint8Array> {
+    const bytes = new Uint8Array(messages.buffer, messages.byteOffset, messages.length);
+    const submission = new Submission(bytes, index);
+    const count = index.offsets.length;
+    if (count === 0) return Promise.resolve(submission.answers);
+    const { pool, intakeMessages = INTAKE_MESSAGES_MOST } = this.#options;
+    const isFull =
+      this.#intakeMessages + count > intakeMessages ||
+      this.#intakeBytes + messages.length > INTAKE_BYTES_MOST ||
+      pool.isFull(count, messages.length);
+    if (this.#isClosing || isFull) {
+      const code = this.#isClosing ? STOPPING : OVERLOADED;
+      for (let i = 0; i < count; i++) submission.rejected(i, 0, code);
+      return Promise.resolve(submission.answers);
+    }
+    this.#intakeMessages += count;
+    this.#intakeBytes += messages.length;
+    this.#admit(submission);
+    return submission.promise;
+  }
+
+  /** Messages that another node hands on; malformed ones say that it is no honest one, and give false. */
+  receive(bundle: Uint8Array): boolean {
+    const { chain, pool } = this.#options;
+    const index = splitMessages(bundle, chain.ledger.genesis.parameters);
+    if (index === undefined) return false;
+    if (this.#isClosing || pool.isFull(index.offsets.length, bundle.length)) return true;
+    const submission = new Submission(bundle, index);
+    this.#foreign.add(submission);
+    this.#admit(submission);
+    return true;
+  }
+
+  observe(observation: L1Observation): void {
+    this.seen = observation;
+  }
+
+  /** A block is final: whoever waits for something in it is answered. */
+  delivered(block: BlockIndex, applied: Applied): void {
+    const { clock } = this.#options.chain.ledger;
+    const { fulfils, fetches, height } = block;
+    const { results, firstNonces } = applied;
+    for (let i = 0; i < fulfils.length; i++) {
+      const code = results[i]!;
+      this.#resolve(block, fulfils[i]!, block.fulfilSizes[i]!, ({ submission, index }) => {
+        if (code === 0) submission.fulfilled(index, height, readSafe(block.view, fulfils[i]! + FULFIL.nonce));
+        else if (code === codes.notOpen) return code;
+        else submission.rejected(index, height, code);
+        return 0;
+      });
+    }
+    for (let i = 0; i < fetches.length; i++) {
+      const code = results[fulfils.length + i]!;
+      this.#resolve(block, fetches[i]!, block.fetchSizes[i]!, ({ submission, index }) => {
+        if (code === 0) submission.dealt(index, height, firstNonces[i]!, clock);
+        else if (!isTraceless(code)) {
+          submission.refused(index, height, readU64(block.view, fetches[i]! + FETCH.sequence), code);
+        } else if (Retries.isPossible(MESSAGE.fetch, code)) return code;
+        else submission.rejected(index, height, code);
+        return 0;
+      });
+    }
+    this.#sweep();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    clearInterval(this.#resend);
+    if (this.#options.chain.isBroken || this.#intakeMessages === 0) return;
+    this.#drained ??= Promise.withResolvers<void>();
+    await this.#drained.promise;
+  }
+
+  /** What nobody decided in time is answered so: it may still be decided later, and is asked for again. */
+  abandon(): void {
+    const { pool, chain } = this.#options;
+    for (const candidate of [...pool.fetches.values(), ...pool.fulfils.values()]) {
+      pool.remove(candidate);
+      for (const { submission, index } of candidate.waiters) {
+        submission.rejected(index, chain.height, STOPPING);
+        this.#settle(submission);
+      }
+    }
+  }
+
+  /** Cheap checks; what they leave over goes on to signatures or to the pool. */
+  #admit(submission: Submission): void {
+    const { bytes, view, offsets } = submission;
+    const { chain } = this.#options;
+    const { ledger } = chain;
+    const isForeign = this.#foreign.has(submission);
+    const time = Math.max(ledger.time, this.#options.now());
+    let isUnsigned = false;
+    for (let i = 0; i < offsets.length; i++) {
+      const offset = offsets[i]!;
+      const type = bytes[offset]!;
+      const code =
+        type === MESSAGE.fetch
+          ? checkFetch(ledger, bytes, view, offset, time)
+          : checkFulfil(ledger, bytes, view, offset);
+      if (Retries.isPossible(type, code) && !this.#mayComeTrue(submission, i, code)) {
+        submission.stages[i] = STAGE.done;
+        if (isForeign) submission.rejected(i, 0, code);
+        else this.#retries.add(submission, i, code, ledger.height);
+      } else if (type === MESSAGE.fulfil && code !== 0 && code !== codes.notOpen) {
+        submission.rejected(i, ledger.height, code);
+      } else if (this.#batches.add(submission, i)) isUnsigned = true;
+    }
+    if (isUnsigned) this.#batches.enqueue(submission);
+    else this.#signed(submission);
+  }
+
+  /** A refusal that the blocks under way may lift: this node's view of L1, or of a nonce, may lie behind. */
+  #mayComeTrue(submission: Submission, index: number, code: number): boolean {
+    const { ledger } = this.#options.chain;
+    if (code === codes.lagging) return this.seen !== undefined && this.seen.time > ledger.l1Time;
+    if (code !== codes.notOpen || !this.#foreign.has(submission)) return false;
+    return readSafe(submission.view, submission.offsets[index]! + FULFIL.nonce) >= ledger.nextNonce;
+  }
+
+  /** The signatures of a submission are checked, or it needs none: what is good waits for a block, here and elsewhere. */
+  #signed(submission: Submission): void {
+    const { pool, chain, broadcast } = this.#options;
+    const { bytes, offsets, sizes, stages } = submission;
+    const isForeign = this.#foreign.has(submission);
+    const fresh: Uint8Array[] = [];
+    for (let i = 0; i < offsets.length; i++) {
+      if (stages[i] !== STAGE.ready) continue;
+      const message = bytes.slice(offsets[i]!, offsets[i]! + sizes[i]!);
+      const isEarly = bytes[offsets[i]!] === MESSAGE.fulfil && this.#isEarly(submission, i);
+      const before = pool.count;
+      const candidate = pool.add(message, chain.ledger.height, !isEarly);
+      if (candidate === undefined) submission.rejected(i, chain.ledger.height, OVERLOADED);
+      else if (!isForeign) {
+        candidate.waiters.push({ submission, index: i });
+        if (pool.count > before) fresh.push(message);
+      }
+    }
+    if (fresh.length > 0) broadcast(fresh);
+    if (!isForeign) this.#settle(submission);
+  }
+
+  /** Its nonce is not known here, so no signature that it may need was checked. */
+  #isEarly(submission: Submission, index: number): boolean {
+    const { ledger } = this.#options.chain;
+    return ledger.nonces.find(readSafe(submission.view, submission.offsets[index]! + FULFIL.nonce)) < 0;
+  }
+
+  /** The key of this message is decided: `answer` answers who sent these bytes, or gives the code to look up. */
+  #resolve(block: BlockIndex, offset: number, size: number, answer: (waiter: Waiter) => number): void {
+    const { pool } = this.#options;
+    const candidate = pool.find(block.bytes, block.view, offset);
+    if (candidate === undefined) return;
+    pool.remove(candidate);
+    for (const waiter of candidate.waiters) {
+      const { submission, index } = waiter;
+      const { bytes, offsets, sizes } = submission;
+      const own = bytes.subarray(offsets[index]!, offsets[index]! + sizes[index]!);
+      const isSame = isSameMessage({ ...candidate, bytes: own }, block.bytes, offset, size);
+      const code = isSame ? answer(waiter) : candidate.isFetch ? codes.sequenceUsed : codes.notOpen;
+      if (code === 0) this.#settle(submission);
+      else this.#retries.add(submission, index, code, block.height);
+    }
+  }
+
+  /** Takes out what no block will take any more. The oldest are looked at; what waits long comes first. */
+  #sweep(): void {
+    const { pool, chain } = this.#options;
+    const { ledger } = chain;
+    const drop = (candidate: Candidate, code: number): void => {
+      pool.remove(candidate);
+      for (const { submission, index } of candidate.waiters)
+        this.#retries.add(submission, index, code, ledger.height);
+    };
+    let left = SWEEP_MOST;
+    for (const candidate of pool.fulfils.values()) {
+      if (left-- === 0) break;
+      const isEarly =
+        candidate.nonce >= ledger.nextNonce && ledger.height - candidate.height < EARLY_BLOCKS_MOST;
+      if (!isEarly && ledger.nonces.find(candidate.nonce) < 0) drop(candidate, codes.notOpen);
+    }
+    left = SWEEP_MOST;
+    for (const candidate of pool.fetches.values()) {
+      if (left-- === 0) break;
+      const code = checkFetch(ledger, candidate.bytes, candidate.view, 0, ledger.time);
+      if (code !== 0 && isTraceless(code) && code !== codes.lagging) drop(candidate, code);
+    }
+  }
+
+  /** What users of this node wait for is handed on again: a node may have missed it. */
+  #handOn(): void {
+    const { pool, chain, broadcast } = this.#options;
+    const late: Uint8Array[] = [];
+    for (const list of [pool.fulfils, pool.fetches]) {
+      let left = SWEEP_MOST;
+      for (const { waiters, bytes, height } of list.values()) {
+        if (left-- === 0) break;
+        if (waiters.length > 0 && (height < chain.height || chain.height === 0)) late.push(bytes);
+      }
+    }
+    if (late.length > 0) broadcast(late);
+  }
+
+  /** Gives the answers out when all are there and durable. */
+  #settle(submission: Submission): void {
+    if (submission.left > 0 || this.#foreign.has(submission)) return;
+    const durable = this.#options.chain.durable(submission.height);
+    if (durable === undefined) this.#complete(submission);
+    else void durable.then(() => this.#complete(submission));
+  }
+
+  #complete(submission: Submission): void {
+    this.#intakeMessages -= submission.stages.length;
+    this.#intakeBytes -= submission.bytes.length;
+    submission.complete();
+    if (this.#intakeMessages === 0) this.#drained?.resolve();
+  }
+
+  #split(messages: Uint8Array): MessageIndex {
+    const index = splitMessages(messages, this.#options.chain.ledger.genesis.parameters);
+    if (index === undefined) throw new RangeError('malformed messages: split them before they are submitted');
+    return index;
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * The limits of a committee's node, with unit and origin; those of blocks are ../limits.ts.
+ *
+ * Invariant: the relations at the end hold, or the module does not load.
+ */
+import { BLOCK_BYTES_MOST, INTAKE_BYTES_MOST, INTAKE_MESSAGES_MOST } from '../limits.ts';
+
+/** Messages and bytes that wait for a block, of users and of the other validators' nodes. */
+export const POOL_MESSAGES_MOST = INTAKE_MESSAGES_MOST;
+export const POOL_BYTES_MOST = INTAKE_BYTES_MOST;
+/** Candidates looked at after each block for whether a block will still take them. */
+export const SWEEP_MOST = 8192;
+/** Blocks that a message from another node may be ahead of this one's state. */
+export const EARLY_BLOCKS_MOST = 32;
+
+/** Bytes of a bundle: as much as a block takes. */
+export const BUNDLE_BYTES_MOST = BLOCK_BYTES_MOST;
+/** Bytes that may wait to be sent to one node; beyond it bundles are dropped, and handed again later. */
+export const LINK_QUEUE_BYTES_MOST = 32 << 20;
+/** Nodes that may be connected and are no validators: they follow, and hand on what their users send. */
+export const FOLLOWERS_MOST = 64;
+/** Bytes a second that a node may hand on which is no validator's. */
+export const FOLLOWER_BYTES_MOST = 4 << 20;
+/** ms until a connection that does not prove who it is, is closed. */
+export const HANDSHAKE_MS = 5000;
+/** ms between attempts to reach a node. */
+export const RECONNECT_MS = 500;
+/** ms until what still waits is handed to the others again. */
+export const RESEND_MS = 2000;
+
+if (BUNDLE_BYTES_MOST > LINK_QUEUE_BYTES_MOST) throw new RangeError('a link does not hold a bundle');
+if (BUNDLE_BYTES_MOST > POOL_BYTES_MOST) throw new RangeError('the pool does not hold a bundle');

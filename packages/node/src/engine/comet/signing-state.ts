@@ -1,0 +1,48 @@
+/**
+ * The newest header that this validator signed: kept on disk before the signature is given, another one of that height
+ * is refused. DESIGN, Engines, ExtendVote. This file is never restored from a backup: an older one may sign twice.
+ */
+
+import { closeSync, fdatasyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { compareBytes, readSafe, viewOf } from '@upfront/core';
+import type { Signer } from '../../signatures/signer.ts';
+import type { HeaderSigner } from '../chain.ts';
+
+/** height 8 ‖ digest 32. */
+const RECORD_SIZE = 40;
+
+export interface SigningState extends HeaderSigner {
+  close(): void;
+}
+
+/** Throws Error if the file is not one of ours. */
+export function openSigningState(path: string, signer: Signer): SigningState {
+  const file = openSync(path, 'a+');
+  closeSync(file);
+  const descriptor = openSync(path, 'r+');
+  const record = new Uint8Array(RECORD_SIZE);
+  const size = readSync(descriptor, record, 0, RECORD_SIZE, 0);
+  if (size !== 0 && size !== RECORD_SIZE)
+    throw new Error(`${path} is no signing state: look at it before you remove it`);
+  const view = viewOf(record);
+  return {
+    address: signer.address,
+    signHeader(height, digest) {
+      const newest = readSafe(view, 0);
+      // Below, it was signed when it was the newest; replay has no need to sign it again.
+      if (height < newest) return undefined;
+      if (height === newest) {
+        if (compareBytes(record.subarray(8), digest) !== 0) {
+          throw new Error(`another header of height ${height} was signed: this validator must not go on`);
+        }
+        return signer.sign(digest);
+      }
+      view.setBigUint64(0, BigInt(height));
+      record.set(digest, 8);
+      writeSync(descriptor, record, 0, RECORD_SIZE, 0);
+      fdatasyncSync(descriptor);
+      return signer.sign(digest);
+    },
+    close: () => closeSync(descriptor),
+  };
+}

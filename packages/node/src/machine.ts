@@ -1,0 +1,123 @@
+/**
+ * Engine, replica and store of a node, as its configuration says: one operator, a committee's node, or a reader.
+ *
+ * Whoever uses them (API, metrics, first layer) does not know which it is.
+ */
+import { randomBytes } from 'node:crypto';
+import { createDomain, fromHex, type Genesis, genesisHash, type Hashes, toHex } from '@upfront/core';
+import { readCommitteeFile } from './config/committee-file.ts';
+import { ConfigError } from './config/config.ts';
+import type { Config } from './config/settings.ts';
+import { startComet } from './engine/comet/start-comet.ts';
+import type { Engine } from './engine/engine.ts';
+import type { WantedRotation } from './engine/evidence.ts';
+import { openChain } from './engine/open-chain.ts';
+import { startEmbedded } from './engine/start-embedded.ts';
+import { createHashes } from './hashes.ts';
+import type { Logger } from './log.ts';
+import type { Replica } from './replica.ts';
+import { openStore } from './store/lmdb-store.ts';
+import type { Store } from './store/store.ts';
+
+export interface Machine {
+  readonly engine: Engine | undefined;
+  readonly replica: Replica;
+  readonly store: Store;
+  readonly hashes: Hashes;
+  readonly address: string | undefined;
+  close(): Promise<void>;
+}
+
+export interface MachineOptions {
+  readonly config: Config;
+  readonly genesis: Genesis;
+  readonly log: Logger;
+  readonly validatorKey?: Uint8Array | undefined;
+  readonly now?: () => number;
+  readonly wanted?: () => WantedRotation | undefined;
+  readonly fatal: (error: Error) => void;
+}
+
+/** Throws ConfigError if what the engine needs is not set. */
+export function startMachine(options: MachineOptions): Promise<Machine> {
+  if (options.config.engine === 'cometbft') return startCommitteeNode(options);
+  const { validatorKey } = options;
+  return validatorKey === undefined ? startReader(options) : startOperator(options, validatorKey);
+}
+
+async function startOperator(options: MachineOptions, privateKey: Uint8Array): Promise<Machine> {
+  const { config, genesis, log, now = Date.now, fatal } = options;
+  const { dataDir: path, workers } = config;
+  const wanted = wantedOf(options);
+  const embedded = await startEmbedded({ genesis, path, privateKey, workers, log, now, wanted, fatal });
+  const { engine, chain: replica, store, hashes, signer } = embedded;
+  return { engine, replica, store, hashes, address: toHex(signer.address), close: () => embedded.close() };
+}
+
+/** With a validator's key one of the committee; without, a node that follows and hands messages on. */
+async function startCommitteeNode(options: MachineOptions): Promise<Machine> {
+  const { config, genesis, log, validatorKey, now = Date.now, fatal } = options;
+  const { dataDir: path, workers, p2pHost, p2pPort, linkHost, linkPort, cometRpcPort, blockMs } = config;
+  if (config.committee === undefined) {
+    throw new ConfigError(
+      'committee',
+      'the engine cometbft needs the file of its committee: --committee FILE',
+    );
+  }
+  const members = readCommitteeFile(config.committee);
+  const comet = await startComet({
+    genesis,
+    keys: members.flatMap(({ validator, consensusKey }) => (validator ? [{ validator, consensusKey }] : [])),
+    path,
+    binary: config.cometbft,
+    comet: {
+      host: p2pHost,
+      port: p2pPort,
+      peers: members.map(({ id, host, p2pPort: port }) => ({ id, host, port })),
+      ...(cometRpcPort > 0 && { rpc: { host: '127.0.0.1', port: cometRpcPort } }),
+      blockMs,
+    },
+    listen: { host: linkHost, port: linkPort },
+    links: members.flatMap(({ validator, host, linkPort: port }) =>
+      validator ? [{ host, port, validator }] : [],
+    ),
+    privateKey: validatorKey,
+    workers,
+    log,
+    now,
+    wanted: wantedOf(options),
+    fatal,
+  });
+  const { engine, chain: replica, store, hashes, signer } = comet;
+  const address = signer && toHex(signer.address);
+  return { engine, replica, store, hashes, address, close: () => comet.close() };
+}
+
+/** What is on disk, to be read. */
+async function startReader({ config, genesis, log, fatal }: MachineOptions): Promise<Machine> {
+  log.warn({}, 'no validator key: the node reads its data directory and takes no messages');
+  const hashes = await createHashes();
+  const domain = createDomain(genesis.chainId, genesis.contract, hashes);
+  const identity = { genesisHash: genesisHash(genesis, hashes), parameters: genesis.parameters, domain };
+  const store = await openStore({ path: config.dataDir, ...identity, fatal });
+  try {
+    const seed = randomBytes(4).readInt32BE();
+    const replica = await openChain({ genesis, hashes, store, log, seed, fatal });
+    return { engine: undefined, replica, store, hashes, address: undefined, close: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** The change of the set that the operator wants: in code, or by the settings rotateIn and rotateOut. */
+function wantedOf({ config, wanted }: MachineOptions): () => WantedRotation | undefined {
+  if (wanted !== undefined) return wanted;
+  const { rotateIn, rotateOut } = config;
+  if (rotateIn !== undefined && rotateOut !== undefined) {
+    throw new ConfigError('rotateOut', 'one change of the set at a time: rotateIn or rotateOut');
+  }
+  const named = rotateIn ?? rotateOut;
+  const change = named && { validator: fromHex(named)!, isIn: rotateIn !== undefined };
+  return () => change || undefined;
+}
