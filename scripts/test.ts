@@ -98,7 +98,10 @@ async function contracts(): Promise<Outcome> {
   const script = await tests('contracts', 1);
   if (solidity.length === 0) return script;
   const counts = await runForge([bin('forge')], join(ROOT, 'contracts'), say);
-  return both({ counts, tests: counts }, script);
+  // forge has built: what is checked in must be what the source gives, and cost no more gas than the snapshot says.
+  const abi = await check(process.execPath, join(ROOT, 'contracts/scripts/abi.mjs'), '--check');
+  const gas = await check(process.execPath, join(ROOT, 'contracts/scripts/gas.mjs'), '--check');
+  return both(both({ counts, tests: counts }, script), both(abi, gas));
 }
 
 function both(a: Outcome, b: Outcome): Outcome {
