@@ -43,7 +43,7 @@ export function describeEvent(event: Event, data: Uint8Array, { amounts, name }:
     case 'validated':
       return `nonce ${event.nonce} fulfilled: ${who(event.account)} agrees up to block ${event.height}`;
     case 'annulled':
-      return `${annulledNonces(event.first, event.bitmap)} annulled: ${who(event.account)} did not perform in time`;
+      return `${annulledNonces(event.first, event.bitmap)} annulled: announced by ${who(event.account)}, not performed in time`;
     case 'item':
       return `nonce ${event.nonce} fulfilled: ${itemWords(event, who(event.account), amounts)}`;
     case 'delivered':

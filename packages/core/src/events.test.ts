@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import {
   decodeEvent,
   decodeEventList,
+  EVENT,
+  EVENT_ADDRESSES,
   EVENT_FIELDS,
   type Event,
   EventLog,
@@ -205,4 +207,11 @@ describe('the bitmap of an annulment', () => {
     );
   });
   it('has no bit behind its end', () => assert.equal(isAnnulled(new Uint8Array(32).fill(0xff), 256), false));
+});
+
+it('the offsets of the addresses are where docs/protocol.md, 10, puts them', () => {
+  assert.deepEqual(EVENT_ADDRESSES[EVENT.dealt], [1]);
+  assert.deepEqual(EVENT_ADDRESSES[EVENT.transferred], [9, 29]);
+  assert.deepEqual(EVENT_ADDRESSES[EVENT.item], [18]);
+  assert.deepEqual(EVENT_ADDRESSES[EVENT.delivered], []);
 });

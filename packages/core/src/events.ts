@@ -92,6 +92,20 @@ export const EVENT_SIZE = Object.fromEntries(
   TYPES.map((type) => [type, entriesOf(type).reduce((size, [, kind]) => size + WIDTH[kind], 1)]),
 ) as Readonly<Record<EventType, number>>;
 
+/** Offsets of the addresses in an event, by the number of its type; the type byte is at 0. */
+export const EVENT_ADDRESSES: readonly (readonly number[])[] = Object.entries(EVENT).reduce<number[][]>(
+  (table, [type, number]) => {
+    let at = 1;
+    table[number] = [];
+    for (const [, kind] of entriesOf(type as EventType)) {
+      if (kind === 'address') table[number].push(at);
+      at += WIDTH[kind];
+    }
+    return table;
+  },
+  [],
+);
+
 /** Whether nonce first + `index` is in an annulment's bitmap. */
 export function isAnnulled(bitmap: Uint8Array, index: number): boolean {
   return ((bitmap[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;

@@ -24,7 +24,7 @@ export {
   decodeEvent,
   decodeEventList,
   EVENT,
-  EVENT_FIELDS,
+  EVENT_ADDRESSES,
   type Event,
   EventLog,
 } from './events.ts';

@@ -4,7 +4,7 @@
  * docs/protocol.md, section 10; the core's EventLog packs a block's events as u32 count, then u16 length and event.
  * Offsets are held together with the core's decoder by a test. Lists given here come from the node's own store or engine.
  */
-import { EVENT, type Event, readSafe, toHex, viewOf } from '@upfront/core';
+import { EVENT, EVENT_ADDRESSES, type Event, readSafe, toHex, viewOf } from '@upfront/core';
 
 /** Where the event stands in its list: the event is `size` bytes at `at`, its u16 length right before it. */
 export interface EventPlaces {
@@ -41,21 +41,8 @@ export function lengthAndEventAt(list: Uint8Array, places: EventPlaces, index: n
 
 /** Offsets of the addresses that an event of this type names; the type byte is at 0. */
 export function accountOffsets(type: number): readonly number[] {
-  return addresses[type] ?? [];
+  return EVENT_ADDRESSES[type] ?? [];
 }
-
-const addresses: Partial<Record<number, readonly number[]>> = {
-  [EVENT.dealt]: [1],
-  [EVENT.refused]: [1],
-  [EVENT.transferred]: [9, 29],
-  [EVENT.captured]: [9, 29],
-  [EVENT.withdrawn]: [9],
-  [EVENT.posted]: [9],
-  [EVENT.validated]: [9],
-  [EVENT.annulled]: [9],
-  [EVENT.item]: [18],
-  [EVENT.rotated]: [1],
-};
 
 /** The topic of a *delivered* event is at 1; its nonce and outcome here. A *posted* event has its nonce at 1. */
 export const DELIVERED = { topic: 1, nonce: 33, fulfilled: 41 } as const;

@@ -6,7 +6,7 @@
  * PERF: records gather a batch's events by account, topic and 256 nonces, so that load makes batches larger,
  * not more.
  */
-import { EVENT } from '@upfront/core';
+import { EVENT, EVENT_ADDRESSES } from '@upfront/core';
 import { readSafe, viewOf, writeSafe } from './bytes.ts';
 import { Streams } from './index-streams.ts';
 import {
@@ -38,25 +38,6 @@ export interface IndexTable {
 
 /** Cursors a stream's record: keeps a read of one page from loading megabytes. */
 const STREAM_RECORDS_MOST = 1024;
-
-/** Offsets of the addresses in an event, by type (docs/protocol.md, 10). */
-const ADDRESSES = {
-  [EVENT.dealt]: [1],
-  [EVENT.refused]: [1],
-  [EVENT.transferred]: [9, 29],
-  [EVENT.captured]: [9, 29],
-  [EVENT.withdrawn]: [9],
-  [EVENT.posted]: [9],
-  [EVENT.validated]: [9],
-  [EVENT.annulled]: [9],
-  [EVENT.item]: [18],
-  [EVENT.delivered]: [],
-  [EVENT.formed]: [],
-  [EVENT.settled]: [],
-  [EVENT.rotated]: [1],
-  [EVENT.cut]: [],
-} as const satisfies Record<number, readonly number[]>;
-type EventNumber = keyof typeof ADDRESSES;
 
 /** Appends a block's records. Everything is keyed by (height, index), so the same block writes the same. */
 export class IndexBatch {
@@ -116,7 +97,7 @@ export class IndexBatch {
   }
 
   #addNames(events: Uint8Array, start: number, height: number, index: number): void {
-    const offsets = ADDRESSES[events[start] as EventNumber];
+    const offsets = EVENT_ADDRESSES[events[start]!]!;
     let before = -1;
     for (const offset of offsets) {
       const row = this.#accounts.rowOf(events, start + offset);
