@@ -9,9 +9,9 @@ import type { Domain, Header, HeaderSignature, Parameters } from '@upfront/core'
 import type { FinalBlock } from '../replica.ts';
 import { readSafe, viewOf } from './bytes.ts';
 import { type Environment, openEnvironment } from './environment.ts';
-import { Indexer } from './indexer.ts';
+import { Indexer, type Indexing } from './indexer.ts';
 import { BLOCKS, FORMAT, GENESIS, INDEX, numberKey } from './keys.ts';
-import { acquireLock, type Lock } from './lock.ts';
+import { acquireLock } from './lock.ts';
 import {
   lookUpFetch,
   lookUpFetchOfNonce,
@@ -73,9 +73,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await assertIdentity(blocks, options);
     const snapshots = openSnapshots(join(options.path, 'snapshots'));
     const indexPath = join(options.path, 'index');
-    let store: LmdbStore | undefined;
+    let store: EnvironmentStore | undefined;
     const indexer = await Indexer.start(indexPath, options.fatal, (height) => store?.forget(height));
-    store = new LmdbStore(options, lock, blocks, openEnvironment(indexPath), indexer, snapshots);
+    const index = openEnvironment(indexPath);
+    store = new EnvironmentStore(options, {
+      blocks,
+      index,
+      indexer,
+      snapshots,
+      release: () => lock.release(),
+    });
     return store;
   } catch (error) {
     await blocks?.close();
@@ -104,13 +111,23 @@ async function assertIdentity(blocks: Environment, { path, genesisHash }: StoreO
   }
 }
 
-class LmdbStore implements Store {
+/** What a store stands on. */
+export interface StoreGround {
+  readonly blocks: Environment;
+  readonly index: Environment;
+  readonly indexer: Indexing;
+  readonly snapshots: SnapshotFiles;
+  /** Lets go of the directory. */
+  release(): void;
+}
+
+export class EnvironmentStore implements Store {
   readonly snapshots: SnapshotFiles;
   readonly #options: StoreOptions;
-  readonly #lock: Lock;
+  readonly #release: () => void;
   readonly #blocks: Environment;
   readonly #index: Environment;
-  readonly #indexer: Indexer;
+  readonly #indexer: Indexing;
   readonly #sources: Sources;
   readonly #recent = new Map<number, Recent>();
   /** Signatures that are being written. */
@@ -118,16 +135,9 @@ class LmdbStore implements Store {
   #height: number;
   #validators: string | undefined;
 
-  constructor(
-    options: StoreOptions,
-    lock: Lock,
-    blocks: Environment,
-    index: Environment,
-    indexer: Indexer,
-    snapshots: SnapshotFiles,
-  ) {
+  constructor(options: StoreOptions, { blocks, index, indexer, snapshots, release }: StoreGround) {
     this.#options = options;
-    this.#lock = lock;
+    this.#release = release;
     this.#blocks = blocks;
     this.#index = index;
     this.#indexer = indexer;
@@ -303,7 +313,7 @@ class LmdbStore implements Store {
     await this.#indexer.close();
     await this.#index.close();
     await this.#blocks.close();
-    this.#lock.release();
+    this.#release();
   }
 
   #headerRecord(height: number): HeaderRecord | undefined {
