@@ -7,6 +7,6 @@ export { type Actions, actionsOf } from './createClient.ts';
 export type { L1 } from './l1/l1.ts';
 export type { Signer } from './signer.ts';
 export { Book } from './state/book.ts';
-export type { Http } from './transport/http.ts';
+export { createHttp } from './transport/http.ts';
 export { createNodeApi } from './transport/node-api.ts';
 export { createSocket } from './transport/socket.ts';

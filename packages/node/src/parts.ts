@@ -9,11 +9,13 @@ export { receiptOf } from './api/http/receipt.ts';
 export {
   accountToJson,
   blankAccount,
+  headerToJson,
   networkToJson,
   openNonceToJson,
   placedEventToJson,
   settledOf,
   settlementToJson,
+  signaturesToJson,
 } from './api/http/views.ts';
 export { encodeAnswers, encodeError, FRAME } from './api/socket/frames.ts';
 export type { Chain, ChainLog, HeaderSigner } from './engine/chain.ts';
