@@ -29,6 +29,7 @@ const COMMANDS = {
   test: ['--conditions=@upfront/source', 'scripts/test.ts'],
   bench: ['--conditions=@upfront/source', 'scripts/bench.ts'],
   crash: ['--conditions=@upfront/source', 'scripts/crash.ts'],
+  sim: ['--conditions=@upfront/source', 'packages/sim/src/faults/main.ts'],
 };
 
 const [command, ...args] = process.argv.slice(2);

@@ -37,6 +37,6 @@ export type { Verifier } from './signatures/verifier.ts';
 export type { Environment, KeyRange } from './store/environment.ts';
 export type { Indexing } from './store/indexer.ts';
 export { IndexBatch, type IndexedBlock } from './store/indexing.ts';
-export { EnvironmentStore } from './store/lmdb-store.ts';
+export { dropAboveGap, EnvironmentStore } from './store/lmdb-store.ts';
 export type { SnapshotFiles, SnapshotName } from './store/snapshots.ts';
 export type { Store } from './store/store.ts';

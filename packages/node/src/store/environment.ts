@@ -24,6 +24,7 @@ export interface Environment {
   getKeys(range: KeyRange): Iterable<Buffer>;
   /** Resolves when it is on disk; nobody reads it before. */
   put(key: Buffer, value: Uint8Array): Promise<unknown>;
+  remove(key: Buffer): Promise<unknown>;
   /** What other threads have committed is seen from now on. */
   resetReadTxn(): void;
   close(): Promise<void>;

@@ -71,6 +71,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     blocks = openEnvironment(join(options.path, 'blocks'));
     await assertIdentity(blocks, options);
+    await dropAboveGap(blocks);
     const snapshots = openSnapshots(join(options.path, 'snapshots'));
     const indexPath = join(options.path, 'index');
     let store: EnvironmentStore | undefined;
@@ -321,6 +322,17 @@ export class EnvironmentStore implements Store {
     if (recent !== undefined) return recent.record;
     const record = this.#index.getBinary(numberKey(INDEX.header, height));
     return record && unpackHeader(plain(record));
+  }
+}
+
+/**
+ * Two blocks may be under way when a sync fails: if the first one is lost and the second is there, nobody was ever told of it,
+ * since blocks are given out in order. It goes, so that the chain is whole again.
+ */
+export async function dropAboveGap(blocks: Environment): Promise<void> {
+  const last = lastHeight(blocks);
+  if (last > 1 && blocks.get(numberKey(BLOCKS.block, last - 1)) === undefined) {
+    await blocks.remove(numberKey(BLOCKS.block, last));
   }
 }
 

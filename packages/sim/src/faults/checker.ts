@@ -84,6 +84,17 @@ export class Checker {
     return this.#follower;
   }
 
+  /** What a message was refused with, in a block or at the door. */
+  code(code: number): void {
+    this.count(`code ${codeName(code)}`);
+  }
+
+  /** Commitments of what is open, for whoever copies them. */
+  *openCommitments(): Generator<Uint8Array> {
+    for (const { intent } of this.#reference.open.values())
+      if ('commitment' in intent) yield intent.commitment;
+  }
+
   count(name: string): void {
     this.coverage.set(name, (this.coverage.get(name) ?? 0) + 1);
   }
@@ -201,8 +212,7 @@ export class Checker {
     const events = decodeEventList(applied.events.bytes())!;
     const said = this.#reference.apply(block!, verdicts);
     this.#compare(height, [...applied.results], events, said, applied.formed);
-    for (const code of applied.results)
-      this.count(`code ${codeName(code) === 'unknown' ? 'accepted' : codeName(code)}`);
+    for (const code of applied.results) if (code !== 0) this.code(code);
     for (const event of events) this.#live(event, height);
     this.#assertOpen(height);
     this.assertBooks();

@@ -39,6 +39,11 @@ class Table {
     this.#values.set(name, { key, value });
   }
 
+  remove(key: Buffer): void {
+    const name = key.toString('latin1');
+    if (this.#values.delete(name)) this.#keys.splice(this.#place(name), 1);
+  }
+
   *range({
     start,
     end,
@@ -142,6 +147,7 @@ export class Disk {
         for (const { key } of table.range(range)) yield key;
       },
       put: (key, value) => this.commit(table, [{ key, value: Buffer.from(value) }]),
+      remove: async (key) => table.remove(key),
       resetReadTxn() {},
       async close() {},
     };

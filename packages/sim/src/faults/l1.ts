@@ -15,6 +15,8 @@ export interface Transaction {
   /** Whether it went through, each time a block takes it; undefined while none has. */
   outcome: 'success' | string | undefined;
   run(contract: Contract, time: number): void;
+  /** The number of the settlement that it brings, if it is one that the network formed. */
+  readonly settles?: number;
 }
 
 interface Block {
@@ -43,7 +45,8 @@ export class L1 {
   isStalled = false;
   /** No block is made. */
   isDown = false;
-  readonly reverted: string[] = [];
+  /** Told of every settlement that a block takes, before: its outcome, and whether its number is the next. */
+  settling: (number: number, outcome: string, isItsTurn: boolean) => void = () => {};
   /** Final transactions, in order, with their times: a history that can be played elsewhere. */
   readonly history: { transaction: Transaction; time: number; outcome: string }[] = [];
   reorganisations = 0;
@@ -69,8 +72,8 @@ export class L1 {
     );
   }
 
-  send(what: string, run: Transaction['run']): Transaction {
-    const transaction: Transaction = { what, run, outcome: undefined };
+  send(what: string, run: Transaction['run'], settles?: number): Transaction {
+    const transaction: Transaction = { what, run, outcome: undefined, ...(settles && { settles }) };
     this.#pool.push(transaction);
     return transaction;
   }
@@ -120,12 +123,19 @@ export class L1 {
     for (const transaction of transactions) {
       const outcome = this.#execute(this.final, transaction, time);
       this.history.push({ transaction, time, outcome });
-      if (outcome !== 'success') this.reverted.push(`${transaction.what}: ${outcome}`);
     }
     this.final.assertTotal();
   }
 
-  #execute(contract: Contract, { run }: Transaction, time: number): string {
+  #execute(contract: Contract, transaction: Transaction, time: number): string {
+    const isItsTurn = transaction.settles === contract.number + 1;
+    const outcome = this.#attempt(contract, transaction, time);
+    if (transaction.settles !== undefined)
+      this.settling(transaction.settles, outcome, isItsTurn && !contract.closed);
+    return outcome;
+  }
+
+  #attempt(contract: Contract, { run }: Transaction, time: number): string {
     try {
       run(contract, time);
       return 'success';

@@ -5,6 +5,7 @@
 import { genesisHash } from '@upfront/core';
 import {
   type Chain,
+  dropAboveGap,
   EmbeddedEngine,
   type Engine,
   EnvironmentStore,
@@ -78,6 +79,7 @@ export class Operator {
     const { world } = this;
     const { platform, genesis, hashes, curve } = world;
     const fatal = (error: Error): void => this.fatal(process, error);
+    await dropAboveGap(this.disk.environment(this.disk.blocks));
     const store = this.openStore(process, fatal);
     const signer = signerOf(curve, this.key);
     const random = world.random.fork(`verifier ${this.name}`);
@@ -149,9 +151,5 @@ export function relay({ l1 }: World, chain: Chain): void {
   const signatures = Buffer.concat(sorted.map(({ signature }) => signature));
   const { inbox, debits, credits, payouts, rotation } = stored.formed;
   const call = { header: header.header, inbox, debits, credits, payouts, rotation, signatures };
-  l1.send(settleName(number), (contract) => contract.settle(call));
-}
-
-export function settleName(number: number): string {
-  return `settle ${number}`;
+  l1.send('settle', (contract) => contract.settle(call), number);
 }

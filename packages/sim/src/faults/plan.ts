@@ -37,29 +37,40 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** From here on nothing breaks any more. */
   readonly healed: number;
+  /** After all is settled, whoever can pay pays once more. */
+  readonly paysAgain: boolean;
 }
 
-const MODES: readonly Mode[] = ['operator', 'operator', 'operator', 'committee', 'byzantine'];
+export const MODES: readonly Mode[] = ['operator', 'committee', 'byzantine'];
+const CHOICE: readonly Mode[] = ['operator', 'operator', 'operator', 'committee', 'byzantine'];
 
 export function planOf(seed: number, mode?: Mode): Plan {
   const random = new Random(seed, 'plan');
-  const chosen = random.pick(MODES);
+  const chosen = random.pick(CHOICE);
   const persons = random.between(2, 5);
-  const healed = random.between(20, 90) * 1000;
+  const healed = random.between(15, 60) * 1000;
   const world = { persons, nodes: (mode ?? chosen) === 'committee' ? 4 : 1, healed };
   const steps: Step[] = [];
-  const deeds = random.between(8, 50);
+  const deeds = random.skewed(4, 40);
   for (let i = 0; i < deeds; i++) {
     const who = random.below(persons);
     steps.push({ at: time(random, healed), do: 'deed', who, deed: deedOf(random) });
   }
   const troubles = random.chance(0.15) ? 0 : random.between(1, 9);
   for (let i = 0; i < troubles; i++) steps.push({ at: time(random, healed), ...troubleOf(random, world) });
-  const hostile = random.chance(0.7) ? random.between(3, 25) : 0;
+  const hostile = random.chance(0.7) ? random.skewed(3, 12) : 0;
   for (let i = 0; i < hostile; i++)
     steps.push({ at: time(random, healed), do: 'hostile', kind: random.below(1000) });
   steps.sort((a, b) => a.at - b.at);
-  return { seed, mode: mode ?? chosen, persons, validators: world.nodes, steps, healed };
+  return {
+    seed,
+    mode: mode ?? chosen,
+    persons,
+    validators: world.nodes,
+    steps,
+    healed,
+    paysAgain: random.chance(0.25),
+  };
 }
 
 /** Deposits need a moment to arrive. */

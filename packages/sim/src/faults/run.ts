@@ -4,6 +4,7 @@
 import type { Hashes } from '@upfront/core';
 import { createHashes } from '@upfront/node/parts';
 import { assert } from './checker.ts';
+import { Hostile } from './hostile.ts';
 import { FAIR, FOUL } from './network.ts';
 import { Operator } from './operator.ts';
 import { Person } from './person.ts';
@@ -43,8 +44,14 @@ const SLOW = { least: 50, most: 900 };
 
 let loaded: Promise<Hashes> | undefined;
 
+/** Without the batches: a ledger would take megabytes for them, and a seed makes many ledgers. */
+async function loadHashes(): Promise<Hashes> {
+  const { sha256, keccak256 } = await createHashes();
+  return { sha256, keccak256 };
+}
+
 export async function runSeed({ seed, mode, without = new Set() }: RunOptions): Promise<RunResult> {
-  loaded ??= createHashes();
+  loaded ??= loadHashes();
   const hashes = await loaded;
   const plan = planOf(seed, mode);
   const world = new World({ seed, validators: 1, hashes, curve: fakeCurve });
@@ -59,6 +66,7 @@ export async function runSeed({ seed, mode, without = new Set() }: RunOptions): 
     world.platform.uninstall();
   }
   failure = world.platform.failure ?? failure;
+  if (world.l1.reorganisations > 0) world.checker.count('reorganisation');
   const { checker, platform, diary } = world;
   return {
     seed,
@@ -85,6 +93,7 @@ class Run {
   readonly #without: ReadonlySet<number>;
   readonly #persons: Person[] = [];
   readonly #nodes: Operator[] = [];
+  #hostile: Hostile | undefined;
   /** Names of troubles that last, each with the end of the longest. */
   readonly #lasting = new Map<string, number>();
 
@@ -103,8 +112,10 @@ class Run {
     await this.#until(START + this.#plan.healed);
     this.#heal();
     await this.#settle();
-    await this.#payOnceMore();
-    await this.#settle();
+    if (this.#plan.paysAgain) {
+      await this.#payOnceMore();
+      await this.#settle();
+    }
     checker.finish(this.#nodes.map(({ name, chain }) => ({ name, chain })));
     for (const person of this.#persons) {
       assert(person.waiting === 0, `${person.name}'s books still wait for something`);
@@ -122,6 +133,7 @@ class Run {
       const amount = BigInt(world.random.between(2, 40)) * 1_000_000n;
       l1.send('deposit', (contract) => contract.deposit(person.address, amount));
     }
+    if (this.#plan.steps.some((step) => step.do === 'hostile')) this.#hostile = new Hostile(world, 'node 0');
     platform.after(1, undefined, () => {
       for (const one of this.#nodes) one.start();
       for (const one of this.#persons) one.start();
@@ -135,8 +147,9 @@ class Run {
 
   #step(step: Step): void {
     const { platform, l1 } = this.#world;
-    if (step.do !== 'deed') this.#world.note(JSON.stringify(step));
+    if (step.do !== 'deed' && step.do !== 'hostile') this.#world.note(JSON.stringify(step));
     if ('until' in step) this.#last(step);
+    else if (step.do === 'hostile') this.#hostile?.act(step.kind);
     else if (step.do === 'deed') this.#persons[step.who]!.act(step.deed);
     else if (step.do === 'crash node') this.#crash(this.#nodes[step.node]!, step.back);
     else if (step.do === 'fail disk') this.#nodes[step.node]!.disk.failsNext = true;
@@ -218,6 +231,17 @@ class Run {
     }
     const { ledger } = this.#nodes[0]!.chain ?? checker;
     const { settlements, nonces } = ledger;
+    if (process.env['SIM_DEBUG'])
+      console.log(
+        ledger.isBusy(),
+        settlements.touched,
+        settlements.isPending,
+        l1.final.items.length,
+        l1.tip.items.length,
+        l1.final.number,
+        settlements.formed,
+        this.#persons.map((p) => [p.waiting, p.process.isAlive]),
+      );
     const left = `${nonces.count} nonces open, ${settlements.unconfirmed.length} settlements unconfirmed, items ${settlements.inbox} of ${ledger.imported} acknowledged, ${this.#waiting()} fetches waited for`;
     assert(false, `liveness: not settled ${PATIENCE / 1000} s after everything healed: ${left}`);
   }

@@ -53,7 +53,7 @@ export function smallParameters(random: Random): Parameters {
     interval: random.between(8, 30) * 1000,
     maxEntries: random.pick([1, 2, 3, 8]),
     maxUnconfirmed: random.between(1, 4),
-    lag: random.between(60, 120) * 1000,
+    lag: random.pick([20, 60, 120]) * 1000,
     bond: 1_000_000n,
     entryFee: random.pick([0n, 1000n, 25_000n]),
     dust: 100_000n,
@@ -103,10 +103,13 @@ export class World {
     const model = new Contract({ hashes, typed: this.typed, recover, validators: addresses, ...ages });
     const random = this.random.fork('l1');
     const shape = { interval: random.between(1, 6) * 1000, depth: random.between(0, 4) };
+    // Finality that takes longer than the lag would let nobody do anything.
+    if ((shape.depth + 2) * shape.interval > parameters.lag / 2 - 3000) shape.interval = 1000;
     this.l1 = new L1(this.platform, model, hashes, random, shape);
     for (const one of addresses)
       this.l1.send('bond', (it) => it.bond(one, 1_000_000n, one.length === 20 ? keyBytes(one) : one));
     this.checker = new Checker(this);
+    this.l1.settling = (...said) => this.checker.settling(...said);
   }
 
   note(text: string): void {
