@@ -34,6 +34,8 @@ export interface Plan {
   readonly mode: Mode;
   readonly persons: number;
   readonly validators: number;
+  /** Of a committee, the place of the one that lies. */
+  readonly liar: number | undefined;
   readonly steps: readonly Step[];
   /** From here on nothing breaks any more. */
   readonly healed: number;
@@ -67,6 +69,7 @@ export function planOf(seed: number, mode?: Mode): Plan {
     mode: mode ?? chosen,
     persons,
     validators: world.nodes,
+    liar: world.nodes > 1 && random.chance(0.6) ? random.below(world.nodes) : undefined,
     steps,
     healed,
     paysAgain: random.chance(0.25),

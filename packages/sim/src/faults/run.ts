@@ -4,6 +4,7 @@
 import type { Hashes } from '@upfront/core';
 import { createHashes } from '@upfront/node/parts';
 import { assert } from './checker.ts';
+import { Committee } from './committee.ts';
 import { Hostile } from './hostile.ts';
 import { FAIR, FOUL } from './network.ts';
 import { Operator } from './operator.ts';
@@ -54,7 +55,7 @@ export async function runSeed({ seed, mode, without = new Set() }: RunOptions): 
   loaded ??= loadHashes();
   const hashes = await loaded;
   const plan = planOf(seed, mode);
-  const world = new World({ seed, validators: 1, hashes, curve: fakeCurve });
+  const world = new World({ seed, validators: plan.validators, hashes, curve: fakeCurve });
   const run = new Run(world, plan, without);
   world.platform.install();
   let failure: unknown;
@@ -94,6 +95,7 @@ class Run {
   readonly #persons: Person[] = [];
   readonly #nodes: Operator[] = [];
   #hostile: Hostile | undefined;
+  #committee: Committee | undefined;
   /** Names of troubles that last, each with the end of the longest. */
   readonly #lasting = new Map<string, number>();
 
@@ -116,19 +118,31 @@ class Run {
       await this.#payOnceMore();
       await this.#settle();
     }
+    if (this.#committee !== undefined) await this.#stopCommittee(this.#committee);
     checker.finish(this.#nodes.map(({ name, chain }) => ({ name, chain })));
     for (const person of this.#persons) {
       assert(person.waiting === 0, `${person.name}'s books still wait for something`);
     }
   }
 
+  /** No more blocks; everybody gets to the last one. */
+  async #stopCommittee(committee: Committee): Promise<void> {
+    committee.isStopped = true;
+    await this.#until(this.#world.platform.now + STEP);
+    for (const member of committee.members) void member.follow();
+    await this.#until(this.#world.platform.now + STEP);
+  }
+
   #begin(): void {
     const world = this.#world;
     const { platform, l1, validatorKeys } = world;
-    for (let i = 0; i < validatorKeys.length; i++)
-      this.#nodes.push(new Operator(world, `node ${i}`, validatorKeys[i]!));
+    if (this.#plan.mode === 'committee') {
+      this.#committee = new Committee(world);
+      this.#nodes.push(...this.#committee.members);
+      if (this.#plan.liar !== undefined) this.#committee.liar = this.#plan.liar;
+    } else this.#nodes.push(new Operator(world, 'node 0', validatorKeys[0]!));
     for (let i = 0; i < this.#plan.persons; i++) {
-      const person = new Person(world, i, this.#persons, 'node 0');
+      const person = new Person(world, i, this.#persons, `node ${i % this.#nodes.length}`);
       this.#persons.push(person);
       const amount = BigInt(world.random.between(2, 40)) * 1_000_000n;
       l1.send('deposit', (contract) => contract.deposit(person.address, amount));
@@ -206,6 +220,7 @@ class Run {
       node.relays = true;
     }
     for (const person of this.#persons) person.journal.failsNext = false;
+    if (this.#committee !== undefined) this.#committee.liar = undefined;
     this.#revive();
   }
 
