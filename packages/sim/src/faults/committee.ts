@@ -106,7 +106,7 @@ export class Committee {
       while (!this.isStopped) {
         const isBusy = await this.#tryHeight(this.log.length + 1);
         for (const member of this.members) void member.follow();
-        await platform.sleep(isBusy ? this.#random.between(100, 500) : 1500, undefined);
+        await platform.pause(isBusy ? this.#random.between(100, 500) : 1500);
       }
     } catch (error) {
       platform.failure ??= error;
@@ -189,7 +189,7 @@ export class Committee {
   async #within<T>(answer: Promise<T>): Promise<T | undefined> {
     return await Promise.race([
       answer,
-      this.#world.platform.sleep(PATIENCE, undefined).then(() => undefined),
+      this.#world.platform.pause(PATIENCE).then(() => undefined),
     ]);
   }
 

@@ -62,6 +62,11 @@ export class Platform {
     return new Promise((resolve) => void this.after(delay, process, resolve));
   }
 
+  /** The same for what belongs to no process, and outlives them all. */
+  pause(delay: number): Promise<void> {
+    return new Promise((resolve) => void this.after(delay, undefined, resolve));
+  }
+
   /** Lets everything happen up to this time; false if an event threw. */
   async runUntil(time: number): Promise<boolean> {
     for (;;) {
