@@ -9,4 +9,4 @@ export type { Signer } from './signer.ts';
 export { Book } from './state/book.ts';
 export { createHttp } from './transport/http.ts';
 export { createNodeApi } from './transport/node-api.ts';
-export { createSocket } from './transport/socket.ts';
+export { createSocket, type Socket } from './transport/socket.ts';

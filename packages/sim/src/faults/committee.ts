@@ -187,10 +187,7 @@ export class Committee {
   }
 
   async #within<T>(answer: Promise<T>): Promise<T | undefined> {
-    return await Promise.race([
-      answer,
-      this.#world.platform.pause(PATIENCE).then(() => undefined),
-    ]);
+    return await Promise.race([answer, this.#world.platform.pause(PATIENCE).then(() => undefined)]);
   }
 
   #lies(member: Member): boolean {

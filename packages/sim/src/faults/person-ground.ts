@@ -20,12 +20,26 @@ import type { Process } from './platform.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
-export function clientSigner({ curve, typed }: World, key: Uint8Array): Signer {
+/** What was signed, oldest first. */
+export interface SignedLimit {
+  readonly sequence: bigint;
+  readonly limit: bigint;
+  readonly budget: bigint;
+}
+
+/** `signed` is told before anything is signed. */
+export function clientSigner(
+  { curve, typed }: World,
+  key: Uint8Array,
+  signed: (limit: SignedLimit) => void = () => {},
+): Signer {
   const sign = async (digest: Uint8Array): Promise<Uint8Array> => curve.sign(digest, key);
   return {
     address: keyOf(curve.addressOf(key)) as Hex,
-    fetch: (_: Genesis, { sequence, limit, budget, expires, intents }) =>
-      sign(typed.fetch(sequence, limit, typed.request(budget, BigInt(expires), intents))),
+    fetch: (_: Genesis, { sequence, limit, budget, expires, intents }) => {
+      signed({ sequence, limit, budget });
+      return sign(typed.fetch(sequence, limit, typed.request(budget, BigInt(expires), intents)));
+    },
     capture: (_, { payer, sequence, index, amount }) =>
       sign(typed.capture(fromHex(payer)!, sequence, index, amount)),
     header: (_, header) => sign(typed.header(header)),

@@ -12,12 +12,13 @@ import {
   createHttp,
   createNodeApi,
   createSocket,
+  type Socket,
 } from '@upfront/client/parts';
 import { encodeFulfil } from '@upfront/core';
 import type { Hex } from 'viem';
 import { assert } from './checker.ts';
-import { keyOf } from './contract.ts';
-import { clientL1, clientSigner, JournalDisk } from './person-ground.ts';
+import { type Contract, keyOf } from './contract.ts';
+import { clientL1, clientSigner, JournalDisk, type SignedLimit } from './person-ground.ts';
 import { Process } from './platform.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -58,10 +59,11 @@ export class Person {
   host: string;
   /** It left, or is about to. */
   hasExited = false;
-  /** Sequences of its fetches that are made to be annulled. */
-  readonly withheld = new Set<bigint>();
+  /** Every limit that it ever signed. */
+  readonly limits: SignedLimit[] = [];
   #actions: Actions | undefined;
   #book: Book | undefined;
+  readonly #sent = new Map<bigint, Uint8Array>();
   readonly #world: World;
   readonly #random: Random;
   readonly #others: readonly Person[];
@@ -104,9 +106,13 @@ export class Person {
       });
       const ground = {
         node: createNodeApi(http),
-        socket,
+        socket: {
+          ...socket,
+          submit: (messages: readonly Uint8Array[]) => this.#send(socket, messages),
+          close: () => socket.close(),
+        },
         l1: clientL1(this.#world, this.address),
-        signer: clientSigner(this.#world, this.key),
+        signer: clientSigner(this.#world, this.key, (one) => this.#sign(one)),
       };
       const options = { genesis, journal: this.journal.open(process), timeout: TIMEOUT, expiry: 30_000 };
       this.client = createBaseClient({ ...options, now: () => Math.floor(platform.now) }, ground);
@@ -120,6 +126,36 @@ export class Person {
       if (this.journal.records.length > 0) this.act({ do: 'resume' });
     });
   }
+
+  /** One sequence is one message: no other one with it ever leaves. */
+  #send(socket: Socket, messages: readonly Uint8Array[]): ReturnType<Socket['submit']> {
+    for (const message of messages) {
+      if (message[0] !== 1) continue;
+      const sequence = new DataView(message.buffer, message.byteOffset).getBigUint64(21);
+      const before = this.#sent.get(sequence);
+      const isSame = before === undefined || Buffer.compare(before, message) === 0;
+      assert(isSame, `${this.name} sends two fetches of sequence ${sequence}`);
+      this.#sent.set(sequence, message);
+    }
+    return socket.submit(messages);
+  }
+
+  /** Never more than L1 took and every budget that was signed since, whatever a node says. */
+  #sign(one: SignedLimit): void {
+    this.limits.push(one);
+    const budgets = this.limits.reduce((sum, { budget }) => sum + budget, 0n);
+    assert(
+      one.limit <= budgets,
+      `${this.name} signs a limit of ${one.limit}, all its budgets are ${budgets}`,
+    );
+  }
+
+  /** What it put into the contract. */
+  readonly deposited = ({ items }: Contract): bigint =>
+    items.reduce(
+      (sum, { kind, account, amount }) => (kind === 1 && keyOf(account) === this.hex ? sum + amount : sum),
+      0n,
+    );
 
   crash(): void {
     if (!this.process.isAlive) return;
@@ -147,7 +183,7 @@ export class Person {
 
   #failed(deed: Deed, error: unknown): void {
     const { platform, checker } = this.#world;
-    if (error instanceof BaseError && !(error instanceof LimitDiscrepancyError)) {
+    if (error instanceof BaseError && (checker.isDeaf || !(error instanceof LimitDiscrepancyError))) {
       this.#world.note(`${this.name} ${deed.do}: ${error.shortMessage}`);
       checker.count(`client error ${error.codeName}`);
       // What production would do: a journal that failed is opened anew.
@@ -266,7 +302,6 @@ export class Person {
       reference: `0x${'09'.repeat(32)}`,
     } as const;
     const outcome = await this.#actions!.fetchNonces({ activities: [activity] });
-    if (outcome.status === 'done') this.withheld.add(outcome.sequence);
     this.#hear(outcome);
   }
 

@@ -20,6 +20,7 @@ type Trouble =
   | { readonly do: 'stop L1'; readonly until: number }
   | { readonly do: 'blind node'; readonly node: number; readonly until: number }
   | { readonly do: 'no relayers'; readonly until: number }
+  | { readonly do: 'rotate'; readonly until: number }
   | { readonly do: 'clock jump'; readonly by: number };
 
 /** Times are ms since the start. */
@@ -60,6 +61,12 @@ export function planOf(seed: number, mode?: Mode): Plan {
   }
   const troubles = random.chance(0.15) ? 0 : random.between(1, 9);
   for (let i = 0; i < troubles; i++) steps.push({ at: time(random, healed), ...troubleOf(random, world) });
+  if (world.nodes > 1 && random.chance(0.5))
+    steps.push({
+      at: time(random, healed / 2),
+      do: 'rotate',
+      until: random.between(30_000, healed + 30_000),
+    });
   const hostile = random.chance(0.7) ? random.skewed(3, 12) : 0;
   for (let i = 0; i < hostile; i++)
     steps.push({ at: time(random, healed), do: 'hostile', kind: random.below(1000) });

@@ -3,6 +3,7 @@
  */
 import type { Hashes } from '@upfront/core';
 import { createHashes } from '@upfront/node/parts';
+import { assertOwners, Liar } from './byzantine.ts';
 import { assert } from './checker.ts';
 import { Committee } from './committee.ts';
 import { Hostile } from './hostile.ts';
@@ -40,6 +41,8 @@ export interface RunResult {
 /** ms after healing until everything must be settled. */
 const PATIENCE = 1_800_000;
 const STEP = 5000;
+/** s that an exit may stay unanswered, where the operator stops for good. */
+const CLOSE_AGE = 90;
 const FAST = { least: 0.5, most: 4 };
 const SLOW = { least: 50, most: 900 };
 
@@ -55,7 +58,9 @@ export async function runSeed({ seed, mode, without = new Set() }: RunOptions): 
   loaded ??= loadHashes();
   const hashes = await loaded;
   const plan = planOf(seed, mode);
-  const world = new World({ seed, validators: plan.validators, hashes, curve: fakeCurve });
+  const isByzantine = plan.mode === 'byzantine';
+  const closeAge = isByzantine ? CLOSE_AGE : 86_400;
+  const world = new World({ seed, validators: plan.validators, hashes, curve: fakeCurve, closeAge });
   const run = new Run(world, plan, without);
   world.platform.install();
   let failure: unknown;
@@ -112,6 +117,7 @@ class Run {
       if (!this.#without.has(i)) platform.after(step.at, undefined, () => this.#step(step));
     });
     await this.#until(START + this.#plan.healed);
+    if (this.#plan.mode === 'byzantine') return await this.#leave();
     this.#heal();
     await this.#settle();
     if (this.#plan.paysAgain) {
@@ -123,6 +129,28 @@ class Run {
     for (const person of this.#persons) {
       assert(person.waiting === 0, `${person.name}'s books still wait for something`);
     }
+  }
+
+  /** The operator is gone for good: whoever has money leaves by two calls of L1, and needs nobody for it. */
+  async #leave(): Promise<void> {
+    const { platform, l1 } = this.#world;
+    for (const node of this.#nodes) node.crash();
+    l1.isStalled = false;
+    l1.isDown = false;
+    for (const person of this.#persons) {
+      person.journal.failsNext = false;
+      if (!person.process.isAlive) person.start();
+    }
+    await this.#until(platform.now + STEP);
+    for (const person of this.#persons)
+      if (!l1.tip.account(person.address).exiting) person.act({ do: 'exit' });
+    await this.#until(platform.now + 1000 * CLOSE_AGE + 12 * STEP);
+    for (let round = 0; round < 3; round++) {
+      for (const person of this.#persons) person.act({ do: 'claim' });
+      await this.#until(platform.now + 12 * STEP);
+    }
+    assertOwners(this.#persons, this.#world);
+    l1.final.assertTotal();
   }
 
   /** No more blocks; everybody gets to the last one. */
@@ -140,7 +168,10 @@ class Run {
       this.#committee = new Committee(world);
       this.#nodes.push(...this.#committee.members);
       if (this.#plan.liar !== undefined) this.#committee.liar = this.#plan.liar;
-    } else this.#nodes.push(new Operator(world, 'node 0', validatorKeys[0]!));
+    } else {
+      const Kind = this.#plan.mode === 'byzantine' ? Liar : Operator;
+      this.#nodes.push(new Kind(world, 'node 0', validatorKeys[0]!));
+    }
     for (let i = 0; i < this.#plan.persons; i++) {
       const person = new Person(world, i, this.#persons, `node ${i % this.#nodes.length}`);
       this.#persons.push(person);
@@ -176,6 +207,13 @@ class Run {
     }
   }
 
+  /** The operators want the liar, or the last one, out of the committee, or in again. */
+  #rotate(isIn: boolean): void {
+    const { validators } = this.#world.genesis;
+    const validator = validators[this.#plan.liar ?? validators.length - 1]!;
+    if (validators.length > 1) for (const node of this.#nodes) node.wanted = { validator, isIn };
+  }
+
   #crash(node: Operator, back: number): void {
     node.crash();
     this.#world.platform.after(back, undefined, () => !node.process.isAlive && node.start());
@@ -201,6 +239,7 @@ class Run {
     else if (step.do === 'stall finality') l1.isStalled = isOn;
     else if (step.do === 'stop L1') l1.isDown = isOn;
     else if (step.do === 'blind node') this.#nodes[step.node]!.seesL1 = !isOn;
+    else if (step.do === 'rotate') this.#rotate(!isOn);
     else if (step.do === 'no relayers') for (const node of this.#nodes) node.relays = !isOn;
     else if (isOn) network.cut.add(this.#persons[step.who]!.name);
     else network.cut.delete(this.#persons[step.who]!.name);
@@ -220,7 +259,10 @@ class Run {
       node.relays = true;
     }
     for (const person of this.#persons) person.journal.failsNext = false;
-    if (this.#committee !== undefined) this.#committee.liar = undefined;
+    if (this.#committee !== undefined) {
+      this.#committee.liar = undefined;
+      if (this.#nodes.some(({ wanted }) => wanted !== undefined)) this.#rotate(true);
+    }
     this.#revive();
   }
 

@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly curve: Curve;
   /** The contract's address; any, unless it is a real one. */
   readonly contract?: Uint8Array;
+  /** s. */
+  readonly closeAge?: number;
   readonly keyOf?: (letter: number, number: number) => Uint8Array;
 }
 
@@ -80,7 +82,15 @@ export class World {
   /** What happened, for whoever looks into a failure; bounded. */
   readonly diary: string[] = [];
 
-  constructor({ seed, validators, hashes, curve, contract, keyOf = fakeKey }: WorldOptions) {
+  constructor({
+    seed,
+    validators,
+    hashes,
+    curve,
+    contract,
+    closeAge = 86_400,
+    keyOf = fakeKey,
+  }: WorldOptions) {
     this.seed = seed;
     this.hashes = hashes;
     this.curve = curve;
@@ -99,7 +109,7 @@ export class World {
     this.typed = createTypedHashes(hashes, 31337, address);
     const recover = (digest: Uint8Array, signature: Uint8Array): Uint8Array | undefined =>
       curve.recover(digest, signature);
-    const ages = { closeAge: 86_400, bondAge: 40, minBond: 1000n };
+    const ages = { closeAge, bondAge: 40, minBond: 1000n };
     const model = new Contract({ hashes, typed: this.typed, recover, validators: addresses, ...ages });
     const random = this.random.fork('l1');
     const shape = { interval: random.between(1, 6) * 1000, depth: random.between(0, 4) };
