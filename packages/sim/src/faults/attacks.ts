@@ -375,12 +375,12 @@ export const ATTACKS: readonly (readonly [name: string, attack: Attack])[] = [
     async function (account) {
       const { l1 } = this.world;
       const sequence = BigInt(this.random.between(0, 40));
-      l1.send('exit', (contract, time) => contract.exit(account.address, sequence, time));
+      l1.send({ name: 'exit', from: account.address, sequence });
       for (let i = 0; i < 6; i++) {
         await this.world.platform.sleep(4000);
         await this.say(this.fetch(account, [validate], { budget: 100n }));
       }
-      l1.send('deposit', (contract) => contract.deposit(account.address, 3_000_000n));
+      l1.send({ name: 'deposit', account: account.address, amount: 3_000_000n });
     },
   ],
   [
@@ -388,13 +388,12 @@ export const ATTACKS: readonly (readonly [name: string, attack: Attack])[] = [
     async function (account) {
       const { l1, platform } = this.world;
       const key = this.random.bytes(32);
-      // Calls are executed twice, at the tip and when they are final: what they do is fixed before.
       const amount = BigInt(this.random.between(500, 5000));
-      l1.send('bond', (contract) => contract.bond(account.address, amount, key));
+      l1.send({ name: 'bond', from: account.address, amount, key });
       await platform.sleep(3000);
-      l1.send('unbond', (contract, time) => contract.unbond(account.address, time));
+      l1.send({ name: 'unbond', from: account.address });
       await platform.sleep(60_000);
-      l1.send('claim', (contract, time) => void contract.claim(account.address, time));
+      l1.send({ name: 'claim', account: account.address });
     },
   ],
   [

@@ -17,7 +17,7 @@ import {
   scanBlock,
 } from '@upfront/core';
 import type { Chain } from '@upfront/node/parts';
-import { keyOf } from './contract.ts';
+import { type Contract, keyOf } from './contract.ts';
 import { Reference } from './reference.ts';
 import type { World } from './world.ts';
 
@@ -175,6 +175,7 @@ export class Checker {
     tip.assertTotal();
     const formed = this.#reference.settlement.number;
     if (final.number !== formed) return;
+    this.#sameModel(final);
     for (const [key, { balance, debited, sequence, exiting }] of final.accounts) {
       const mine = this.#reference.accounts.get(key);
       // An exit that L1 has, and a settlement acknowledged, is applied there when the account is next touched.
@@ -184,6 +185,29 @@ export class Checker {
         `D of ${key}: L1 has ${debited}, L2 ${mine.debited}`,
       );
       assert(sequence <= 2n ** 56n && balance >= 0n, 'L1 account');
+    }
+  }
+
+  /** The core's own model of the contract, once L1 has all that it formed and it has all that L1 has. */
+  #sameModel(final: Contract): void {
+    const { accounts, imported, settlements } = this.#follower;
+    if (final.items.length !== imported) return;
+    assert(
+      settlements.l1Pool === final.pool,
+      `the pool is ${final.pool} on L1, ${settlements.l1Pool} in the model`,
+    );
+    for (let row = 0; row < accounts.count; row++) {
+      const { balance, sequence, exiting } = final.account(accounts.address(row));
+      if (exiting) continue;
+      const name = keyOf(accounts.address(row));
+      assert(
+        accounts.l1Balance[row] === balance,
+        `I2: ${name} has ${balance} on L1, ${accounts.l1Balance[row]} in the model`,
+      );
+      assert(
+        accounts.l1Sequence[row] === sequence,
+        `the stored sequence of ${name} is another one in the model`,
+      );
     }
   }
 

@@ -36,6 +36,25 @@ export interface Settle {
   readonly signatures: Uint8Array;
 }
 
+/** A call, as a transaction of `from` makes it. */
+export type Call =
+  | { readonly name: 'deposit'; readonly account: Uint8Array; readonly amount: bigint }
+  | { readonly name: 'exit'; readonly from: Uint8Array; readonly sequence: bigint }
+  | { readonly name: 'claim'; readonly account: Uint8Array }
+  | { readonly name: 'bond'; readonly from: Uint8Array; readonly amount: bigint; readonly key: Uint8Array }
+  | { readonly name: 'unbond'; readonly from: Uint8Array }
+  | { readonly name: 'settle'; readonly settle: Settle };
+
+/** At this time, s. Throws Reverted. */
+export function execute(contract: Contract, call: Call, time: number): void {
+  if (call.name === 'deposit') contract.deposit(call.account, call.amount);
+  else if (call.name === 'exit') contract.exit(call.from, call.sequence, time);
+  else if (call.name === 'claim') contract.claim(call.account, time);
+  else if (call.name === 'bond') contract.bond(call.from, call.amount, call.key);
+  else if (call.name === 'unbond') contract.unbond(call.from, time);
+  else contract.settle(call.settle);
+}
+
 export interface ContractOptions {
   readonly hashes: Hashes;
   readonly typed: TypedHashes;

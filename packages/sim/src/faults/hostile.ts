@@ -63,7 +63,7 @@ export class Hostile {
       const key = world.keyOf(0xbb, i + 1);
       const address = curve.addressOf(key);
       this.#accounts.push({ key, address, next: 0n });
-      l1.send('deposit', (contract) => contract.deposit(address, FUNDS));
+      l1.send({ name: 'deposit', account: address, amount: FUNDS });
     }
   }
 

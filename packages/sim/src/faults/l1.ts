@@ -6,17 +6,16 @@
  */
 import type { Hashes } from '@upfront/core';
 import type { L1Observation } from '@upfront/node/parts';
-import { type Contract, Reverted } from './contract.ts';
+import { type Call, type Contract, execute, Reverted } from './contract.ts';
 import type { Platform } from './platform.ts';
 import type { Random } from './random.ts';
 
 export interface Transaction {
-  readonly what: string;
-  /** Whether it went through, each time a block takes it; undefined while none has. */
-  outcome: 'success' | string | undefined;
-  run(contract: Contract, time: number): void;
+  readonly call: Call;
   /** The number of the settlement that it brings, if it is one that the network formed. */
   readonly settles?: number;
+  /** Whether it went through, each time a block takes it; undefined while none has. */
+  outcome: 'success' | string | undefined;
 }
 
 interface Block {
@@ -72,8 +71,8 @@ export class L1 {
     );
   }
 
-  send(what: string, run: Transaction['run'], settles?: number): Transaction {
-    const transaction: Transaction = { what, run, outcome: undefined, ...(settles && { settles }) };
+  send(call: Call, settles?: number): Transaction {
+    const transaction: Transaction = { call, outcome: undefined, ...(settles && { settles }) };
     this.#pool.push(transaction);
     return transaction;
   }
@@ -135,9 +134,9 @@ export class L1 {
     return outcome;
   }
 
-  #attempt(contract: Contract, { run }: Transaction, time: number): string {
+  #attempt(contract: Contract, { call }: Transaction, time: number): string {
     try {
-      run(contract, time);
+      execute(contract, call, time);
       return 'success';
     } catch (error) {
       if (!(error instanceof Reverted)) throw error;

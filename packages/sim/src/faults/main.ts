@@ -3,12 +3,14 @@
  *
  *   --seeds 1000 [--from 1] [--workers 2] [--mode operator|committee|byzantine]
  *   --seed 42 [--without 3,7] [--mode ...]   one history, with its diary
+ *   --mutants [--only TEXT] [--workers 2]    whether faults of one line in the core are found
  */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { missing, table } from './coverage.ts';
+import { runMutants } from './mutate.ts';
 import { MODES, type Mode } from './plan.ts';
 import { runSeed } from './run.ts';
 import { shrink } from './shrink.ts';
@@ -22,6 +24,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     without: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    only: { type: 'string' },
   },
 });
 
@@ -32,7 +36,12 @@ const SHRUNK_MOST = 3;
 const mode = MODES.find((one) => one === values.mode);
 if (values.mode !== undefined && mode === undefined)
   fail(`there is no mode ${values.mode}: ${MODES.join(', ')}`);
-process.exitCode = values.seed === undefined ? await many(mode) : await one(count(values.seed, 'seed'), mode);
+if (values.mutants) {
+  process.exitCode = (await runMutants(count(values.workers, 'workers'), values.only)) ? 0 : 1;
+} else {
+  process.exitCode =
+    values.seed === undefined ? await many(mode) : await one(count(values.seed, 'seed'), mode);
+}
 
 async function one(seed: number, chosen: Mode | undefined): Promise<number> {
   const without = new Set(values.without === '' ? [] : values.without.split(',').map(Number));

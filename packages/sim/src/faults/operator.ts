@@ -150,6 +150,6 @@ export function relay({ l1 }: World, chain: Chain): void {
   const sorted = [...able].sort((a, b) => Buffer.compare(a.validator, b.validator));
   const signatures = Buffer.concat(sorted.map(({ signature }) => signature));
   const { inbox, debits, credits, payouts, rotation } = stored.formed;
-  const call = { header: header.header, inbox, debits, credits, payouts, rotation, signatures };
-  l1.send('settle', (contract) => contract.settle(call), number);
+  const settle = { header: header.header, inbox, debits, credits, payouts, rotation, signatures };
+  l1.send({ name: 'settle', settle }, number);
 }

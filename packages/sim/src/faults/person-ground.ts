@@ -14,7 +14,7 @@ import type { L1, Signer } from '@upfront/client/parts';
 import { upfrontAbi } from '@upfront/contracts';
 import { fromHex, type Genesis } from '@upfront/core';
 import { type Abi, encodeAbiParameters, encodeEventTopics, type Hex } from 'viem';
-import { bytesOf, keyOf } from './contract.ts';
+import { bytesOf, type Call, keyOf } from './contract.ts';
 import type { L1 as SimL1 } from './l1.ts';
 import type { Process } from './platform.ts';
 import type { Random } from './random.ts';
@@ -162,11 +162,11 @@ async function sent(
   args: readonly unknown[],
   address: Uint8Array,
 ): Promise<number> {
-  const transaction = l1.send(what, (contract, time) => {
-    if (functionName === 'exit') contract.exit(address, args[0] as bigint, time);
-    else if (functionName === 'claim') contract.claim(bytesOf(args[0] as string), time);
-    else contract.deposit(bytesOf(args[0] as string), args[1] as bigint);
-  });
+  const call: Call =
+    functionName === 'exit'
+      ? { name: 'exit', from: address, sequence: args[0] as bigint }
+      : { name: 'claim', account: bytesOf(args[0] as string) };
+  const transaction = l1.send(call);
   while (transaction.outcome === undefined) await platform.sleep(500);
   if (transaction.outcome !== 'success') throw new L1RevertedError(what, {});
   return l1.tip.items.length;

@@ -224,7 +224,7 @@ export class Person {
       case 'resume':
         return await this.#resume();
       case 'deposit':
-        this.#world.l1.send('deposit', (contract) => contract.deposit(this.address, deed.amount));
+        this.#world.l1.send({ name: 'deposit', account: this.address, amount: deed.amount });
         return;
       case 'exit':
         this.hasExited = true;

@@ -25,6 +25,8 @@ interface Happening {
   readonly repeat: number | undefined;
   isCancelled: boolean;
   work(): void;
+  /** As a timer of the platform has it: nothing here keeps a process alive. */
+  unref(): void;
 }
 
 /** Events of one simulation at most: a loop that makes no progress ends here. */
@@ -53,7 +55,7 @@ export class Platform {
   /** `work` happens in `delay` ms, unless the process has crashed by then. */
   after(delay: number, process: Process | undefined, work: () => void, repeat?: number): Happening {
     const at = this.now + Math.max(0, delay);
-    const happening = { at, order: this.#order++, process, repeat, isCancelled: false, work };
+    const happening = { at, order: this.#order++, process, repeat, isCancelled: false, work, unref() {} };
     this.#push(happening);
     return happening;
   }

@@ -1,24 +1,27 @@
 /**
  * One seed from beginning to end: the plan happens, everything heals, and what was promised is looked at.
  */
-import type { Hashes } from '@upfront/core';
+import type { Genesis, Hashes } from '@upfront/core';
 import { createHashes } from '@upfront/node/parts';
 import { assertOwners, Liar } from './byzantine.ts';
 import { assert } from './checker.ts';
 import { Committee } from './committee.ts';
+import type { Call } from './contract.ts';
 import { Hostile } from './hostile.ts';
 import { FAIR, FOUL } from './network.ts';
 import { Operator } from './operator.ts';
 import { Person } from './person.ts';
 import { type Mode, type Plan, planOf, type Step } from './plan.ts';
 import { fakeCurve } from './signatures.ts';
-import { START, World } from './world.ts';
+import { START, World, type WorldOptions } from './world.ts';
 
 export interface RunOptions {
   readonly seed: number;
   readonly mode?: Mode | undefined;
   /** Steps of the plan that do not happen. */
   readonly without?: ReadonlySet<number>;
+  /** Real signatures, for a real contract at this address. */
+  readonly real?: Pick<WorldOptions, 'curve' | 'keyOf' | 'contract'>;
 }
 
 export interface RunResult {
@@ -36,13 +39,16 @@ export interface RunResult {
   readonly diary: readonly string[];
   /** Of all that happened: two runs of a seed have the same. */
   readonly digest: string;
+  /** The final calls of L1, in order, with their times in s. */
+  readonly calls: readonly { readonly call: Call; readonly time: number }[];
+  readonly genesis: Genesis;
 }
 
 /** ms after healing until everything must be settled. */
 const PATIENCE = 1_800_000;
 const STEP = 5000;
 /** s that an exit may stay unanswered, where the operator stops for good. */
-const CLOSE_AGE = 90;
+export const CLOSE_AGE = 90;
 const FAST = { least: 0.5, most: 4 };
 const SLOW = { least: 50, most: 900 };
 
@@ -54,13 +60,13 @@ async function loadHashes(): Promise<Hashes> {
   return { sha256, keccak256 };
 }
 
-export async function runSeed({ seed, mode, without = new Set() }: RunOptions): Promise<RunResult> {
+export async function runSeed({ seed, mode, without = new Set(), real }: RunOptions): Promise<RunResult> {
   loaded ??= loadHashes();
   const hashes = await loaded;
   const plan = planOf(seed, mode);
   const isByzantine = plan.mode === 'byzantine';
   const closeAge = isByzantine ? CLOSE_AGE : 86_400;
-  const world = new World({ seed, validators: plan.validators, hashes, curve: fakeCurve, closeAge });
+  const world = new World({ seed, validators: plan.validators, hashes, curve: fakeCurve, closeAge, ...real });
   const run = new Run(world, plan, without);
   world.platform.install();
   let failure: unknown;
@@ -86,6 +92,8 @@ export async function runSeed({ seed, mode, without = new Set() }: RunOptions): 
     coverage: checker.coverage,
     diary,
     digest: Buffer.from(checker.ledger.digest).toString('hex'),
+    calls: world.l1.history.map(({ transaction, time }) => ({ call: transaction.call, time })),
+    genesis: world.genesis,
   };
 }
 
@@ -101,6 +109,8 @@ class Run {
   readonly #nodes: Operator[] = [];
   #hostile: Hostile | undefined;
   #committee: Committee | undefined;
+  /** The lying operator is gone for good. */
+  #hasStopped = false;
   /** Names of troubles that last, each with the end of the longest. */
   readonly #lasting = new Map<string, number>();
 
@@ -134,6 +144,7 @@ class Run {
   /** The operator is gone for good: whoever has money leaves by two calls of L1, and needs nobody for it. */
   async #leave(): Promise<void> {
     const { platform, l1 } = this.#world;
+    this.#hasStopped = true;
     for (const node of this.#nodes) node.crash();
     l1.isStalled = false;
     l1.isDown = false;
@@ -176,7 +187,7 @@ class Run {
       const person = new Person(world, i, this.#persons, `node ${i % this.#nodes.length}`);
       this.#persons.push(person);
       const amount = BigInt(world.random.between(2, 40)) * 1_000_000n;
-      l1.send('deposit', (contract) => contract.deposit(person.address, amount));
+      l1.send({ name: 'deposit', account: person.address, amount });
     }
     if (this.#plan.steps.some((step) => step.do === 'hostile')) this.#hostile = new Hostile(world, 'node 0');
     platform.after(1, undefined, () => {
@@ -216,7 +227,9 @@ class Run {
 
   #crash(node: Operator, back: number): void {
     node.crash();
-    this.#world.platform.after(back, undefined, () => !node.process.isAlive && node.start());
+    this.#world.platform.after(back, undefined, () => {
+      if (!node.process.isAlive && !this.#hasStopped) node.start();
+    });
   }
 
   /** On now, and off when the longest of its kind ends. */
@@ -288,17 +301,6 @@ class Run {
     }
     const { ledger } = this.#nodes[0]!.chain ?? checker;
     const { settlements, nonces } = ledger;
-    if (process.env['SIM_DEBUG'])
-      console.log(
-        ledger.isBusy(),
-        settlements.touched,
-        settlements.isPending,
-        l1.final.items.length,
-        l1.tip.items.length,
-        l1.final.number,
-        settlements.formed,
-        this.#persons.map((p) => [p.waiting, p.process.isAlive]),
-      );
     const left = `${nonces.count} nonces open, ${settlements.unconfirmed.length} settlements unconfirmed, items ${settlements.inbox} of ${ledger.imported} acknowledged, ${this.#waiting()} fetches waited for`;
     assert(false, `liveness: not settled ${PATIENCE / 1000} s after everything healed: ${left}`);
   }

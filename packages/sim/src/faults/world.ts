@@ -109,7 +109,7 @@ export class World {
     this.typed = createTypedHashes(hashes, 31337, address);
     const recover = (digest: Uint8Array, signature: Uint8Array): Uint8Array | undefined =>
       curve.recover(digest, signature);
-    const ages = { closeAge, bondAge: 40, minBond: 1000n };
+    const ages = { closeAge, bondAge: BOND_AGE, minBond: MIN_BOND };
     const model = new Contract({ hashes, typed: this.typed, recover, validators: addresses, ...ages });
     const random = this.random.fork('l1');
     const shape = { interval: random.between(1, 6) * 1000, depth: random.between(0, 4) };
@@ -117,7 +117,7 @@ export class World {
     if ((shape.depth + 2) * shape.interval > parameters.lag / 2 - 3000) shape.interval = 1000;
     this.l1 = new L1(this.platform, model, hashes, random, shape);
     for (const one of addresses)
-      this.l1.send('bond', (it) => it.bond(one, 1_000_000n, one.length === 20 ? keyBytes(one) : one));
+      this.l1.send({ name: 'bond', from: one, amount: 1_000_000n, key: keyBytes(one) });
     this.checker = new Checker(this);
     this.l1.settling = (...said) => this.checker.settling(...said);
   }
@@ -138,6 +138,9 @@ export class World {
 }
 
 const DIARY_MOST = 400;
+/** s, and units. */
+export const BOND_AGE = 40;
+export const MIN_BOND = 1000n;
 
 /** The consensus key of a validator: any 32 bytes that are its own. */
 export function keyBytes(address: Uint8Array): Uint8Array {
