@@ -156,6 +156,8 @@ export const ATTACKS: readonly (readonly [name: string, attack: Attack])[] = [
       if (most < 100n) return;
       await this.say(this.fetch(account, [validate], { budget: most + 1n }));
       await this.say(this.fetch(account, [validate], { budget: most }));
+      // Just the bond is free now: a participant, without money for more.
+      await this.say(this.fetch(account, [validate], { budget: 10n }));
     },
   ],
   [

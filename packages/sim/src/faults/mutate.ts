@@ -28,7 +28,7 @@ export interface Caught {
 const ROOT = join(import.meta.dirname, '../../../..');
 const PACKAGES = ['core', 'node', 'client', 'sim', 'cli', 'explorer'];
 /** Seeds that a mutant may survive. */
-const SEEDS_MOST = 400;
+const SEEDS_MOST = 300;
 
 export async function runMutants(workers: number, only?: string): Promise<boolean> {
   const chosen = MUTANTS.filter(({ what }) => only === undefined || what.includes(only));

@@ -68,7 +68,7 @@ export function planOf(seed: number, mode?: Mode): Plan {
       until: random.between(30_000, healed + 30_000),
     });
   // In turn from seed to seed, so that a few seeds have them all.
-  const hostile = random.chance(0.7) ? random.skewed(3, 12) : 0;
+  const hostile = random.chance(0.85) ? random.between(4, 12) : 0;
   for (let i = 0; i < hostile; i++)
     steps.push({ at: time(random, healed), do: 'hostile', kind: 5 * seed + i });
   steps.sort((a, b) => a.at - b.at);

@@ -135,6 +135,8 @@ class Run {
       await this.#settle();
     }
     if (this.#committee !== undefined) await this.#stopCommittee(this.#committee);
+    // A block that is being written is on disk by then.
+    await this.#until(platform.now + 500);
     checker.finish(this.#nodes.map(({ name, chain }) => ({ name, chain })));
     for (const person of this.#persons) {
       assert(person.waiting === 0, `${person.name}'s books still wait for something`);
