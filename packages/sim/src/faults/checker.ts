@@ -91,6 +91,11 @@ export class Checker {
     this.count(`code ${codeName(code)}`);
   }
 
+  /** The code of section 8 that this fulfilment would get now, were its signature good. */
+  fulfilCode(message: Uint8Array): number {
+    return this.#reference.fulfilCode(message, true);
+  }
+
   /** Commitments of what is open, for whoever copies them. */
   *openCommitments(): Generator<Uint8Array> {
     for (const { intent } of this.#reference.open.values())
