@@ -299,6 +299,12 @@ export class Checker {
       assert(same, `account ${keyOf(accounts.address(row))} after block ${height} is another by the rules`);
     }
     assert(privilege.active >= 0, 'active standing');
+    this.#follower.validators.forEach((validator, i) => {
+      const [theirs, ours] = [this.#follower.views[i], this.#reference.views.get(keyOf(validator))];
+      const isSame =
+        theirs?.time === ours?.time && theirs?.items === ours?.items && theirs?.settled === ours?.settled;
+      assert(isSame, `the newest view of ${keyOf(validator)} after block ${height} is another by the rules`);
+    });
   }
 
   /** Gapless, dealt once, resolved once. */

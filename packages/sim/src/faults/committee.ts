@@ -268,7 +268,7 @@ export class Committee {
     const seen = l1.observation();
     const said = {
       time: random.pick([seen.time, seen.time + 10_000_000, 0]),
-      items: random.pick([seen.items, seen.items + 5, ledger.imported]),
+      items: random.pick([seen.items, seen.items + 5, ledger.imported, Math.max(0, ledger.imported - 2)]),
       head: random.chance(0.5) ? random.bytes(32) : seen.head,
       settled: random.pick([seen.settled, seen.settled + 3, 0]),
       validators: random.chance(0.5) ? hashes.keccak256(member.address) : seen.validators,
