@@ -295,7 +295,9 @@ export class Checker {
         mine.debited === accounts.debited[row] &&
         mine.owed === accounts.payoutOwed[row] &&
         mine.standing === accounts.standing[row] &&
-        mine.highest === accounts.highest[row];
+        mine.highest === accounts.highest[row] &&
+        (mine.authority?.sequence ?? -1n) === accounts.authoritySequence[row] &&
+        (mine.authority?.limit ?? 0n) === accounts.authorityLimit[row];
       assert(same, `account ${keyOf(accounts.address(row))} after block ${height} is another by the rules`);
     }
     assert(privilege.active >= 0, 'active standing');

@@ -267,10 +267,11 @@ export class Committee {
     const key = this.#world.validatorKeys[this.liar!]!;
     const seen = l1.observation();
     const said = {
-      time: random.pick([seen.time, seen.time + 10_000_000, 0]),
-      items: random.pick([seen.items, seen.items + 5, ledger.imported, Math.max(0, ledger.imported - 2)]),
+      // What it once said of the future makes all that follows older: seldom.
+      time: random.chance(0.03) ? seen.time + 10_000_000 : random.pick([seen.time, seen.time, 0]),
+      items: random.chance(0.03) ? seen.items + 5 : random.pick([seen.items, seen.items, 0, 2]),
       head: random.chance(0.5) ? random.bytes(32) : seen.head,
-      settled: random.pick([seen.settled, seen.settled + 3, 0]),
+      settled: random.chance(0.03) ? seen.settled + 3 : random.pick([seen.settled, seen.settled, 0]),
       validators: random.chance(0.5) ? hashes.keccak256(member.address) : seen.validators,
       rotation: random.chance(0.5) ? this.members[0]!.address : new Uint8Array(20),
       change: random.pick([0, 1, 2] as const),
