@@ -245,7 +245,7 @@ export class Committee {
       height,
       time,
       parent,
-      views: [...views],
+      views: this.#withView(views),
       headerSignatures: [...headerSignatures],
       items: [...items],
     };
@@ -254,6 +254,21 @@ export class Committee {
       fulfils: [...forged, ...this.#random.shuffle(fulfils)],
       fetches: this.#random.shuffle(fetches),
     });
+  }
+
+  /** With a view of the liar's own that goes back in its items: its other fields are the newest that it said. */
+  #withView(views: readonly SignedView[]): SignedView[] {
+    const liar = this.members[this.liar!]!;
+    const at = liar.chain!.ledger.validators.findIndex((one) => Buffer.compare(one, liar.address) === 0);
+    const newest = liar.chain!.ledger.views[at];
+    const others = views.filter(({ validator }) => Buffer.compare(validator, liar.address) !== 0);
+    if (newest === undefined) return [...views];
+    const said = { ...newest, items: Math.max(0, newest.items - 1) };
+    const signature = this.#world.curve.sign(
+      this.#world.domain.viewDigest(said),
+      this.#world.validatorKeys[this.liar!]!,
+    );
+    return [...others, { ...said, validator: liar.address, signature }];
   }
 
   /** Garbage, somebody else's, or a view that is well signed and not true. */
