@@ -124,7 +124,7 @@ export class CometEngine implements Engine {
     const { results, firstNonces } = applied;
     for (let i = 0; i < fulfils.length; i++) {
       const code = results[i]!;
-      this.#resolve(block, fulfils[i]!, block.fulfilSizes[i]!, ({ submission, index }) => {
+      this.#resolve(block, fulfils[i]!, block.fulfilSizes[i]!, code === 0, ({ submission, index }) => {
         if (code === 0) submission.fulfilled(index, height, readSafe(block.view, fulfils[i]! + FULFIL.nonce));
         else if (code === codes.notOpen) return code;
         else submission.rejected(index, height, code);
@@ -133,7 +133,8 @@ export class CometEngine implements Engine {
     }
     for (let i = 0; i < fetches.length; i++) {
       const code = results[fulfils.length + i]!;
-      this.#resolve(block, fetches[i]!, block.fetchSizes[i]!, ({ submission, index }) => {
+      const isTaken = code === 0 || !isTraceless(code);
+      this.#resolve(block, fetches[i]!, block.fetchSizes[i]!, isTaken, ({ submission, index }) => {
         if (code === 0) submission.dealt(index, height, firstNonces[i]!, clock);
         else if (!isTraceless(code)) {
           submission.refused(index, height, readU64(block.view, fetches[i]! + FETCH.sequence), code);
@@ -228,20 +229,47 @@ export class CometEngine implements Engine {
     return ledger.nonces.find(readSafe(submission.view, submission.offsets[index]! + FULFIL.nonce)) < 0;
   }
 
-  /** The key of this message is decided: `answer` answers who sent these bytes, or gives the code to look up. */
-  #resolve(block: BlockIndex, offset: number, size: number, answer: (waiter: Waiter) => number): void {
+  /**
+   * This message is decided: `answer` answers who sent these bytes, or gives the code to look up.
+   *
+   * @param isTaken its nonce is fulfilled, or its sequence used up. Otherwise a rival of the same key still has its chance:
+   * a proposer could put a damaged copy of everybody's messages into its block
+   */
+  #resolve(
+    block: BlockIndex,
+    offset: number,
+    size: number,
+    isTaken: boolean,
+    answer: (waiter: Waiter) => number,
+  ): void {
     const { pool } = this.#options;
     const candidate = pool.find(block.bytes, block.view, offset);
     if (candidate === undefined) return;
+    if (!isTaken && !isSameMessage(candidate, block.bytes, offset, size)) return;
     pool.remove(candidate);
     for (const waiter of candidate.waiters) {
       const { submission, index } = waiter;
       const { bytes, offsets, sizes } = submission;
       const own = bytes.subarray(offsets[index]!, offsets[index]! + sizes[index]!);
       const isSame = isSameMessage({ ...candidate, bytes: own }, block.bytes, offset, size);
+      if (!isSame && !isTaken) {
+        this.#waitOn(waiter, own);
+        continue;
+      }
       const code = isSame ? answer(waiter) : candidate.isFetch ? codes.sequenceUsed : codes.notOpen;
       if (code === 0) this.#settle(submission);
       else this.#retries.add(submission, index, code, block.height);
+    }
+  }
+
+  /** Another message of its key came to nothing: this one is tried by itself. */
+  #waitOn(waiter: Waiter, message: Uint8Array): void {
+    const { pool, chain } = this.#options;
+    const candidate = pool.add(message.slice(), chain.height, true);
+    if (candidate !== undefined) candidate.waiters.push(waiter);
+    else {
+      waiter.submission.rejected(waiter.index, chain.height, OVERLOADED);
+      this.#settle(waiter.submission);
     }
   }
 

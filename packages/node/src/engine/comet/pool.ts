@@ -57,11 +57,15 @@ export class Pool {
     return this.count + messages > this.#limits.messages || this.#bytes + bytes > this.#limits.bytes;
   }
 
-  /** The candidate of the message's key, whichever came first; undefined if there is no room for a new one. */
+  /**
+   * The candidate of the message's key, whichever came first; but what was checked takes the place of what came too early to
+   * be checked, or anybody could keep the places of nonces that are not dealt yet. Undefined if there is no room for a new one.
+   */
   add(bytes: Uint8Array, height: number, isChecked: boolean): Candidate | undefined {
     const key = keyOf(bytes, viewOf(bytes), 0);
     const known = this.#get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined && (known.isChecked || !isChecked)) return known;
+    if (known !== undefined) this.remove(known);
     if (this.isFull(1, bytes.length)) return undefined;
     const view = viewOf(bytes);
     const isFetch = typeof key === 'string';
