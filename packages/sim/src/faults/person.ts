@@ -63,6 +63,8 @@ export class Person {
   readonly limits: SignedLimit[] = [];
   #actions: Actions | undefined;
   #book: Book | undefined;
+  /** Deeds of this process under way. */
+  #running = 0;
   readonly #sent = new Map<bigint, Uint8Array>();
   readonly #world: World;
   readonly #random: Random;
@@ -87,6 +89,7 @@ export class Person {
     const { platform, genesis, network } = this.#world;
     const process = new Process(this.name);
     this.process = process;
+    this.#running = 0;
     platform.after(0, process, () => {
       const fetch = network.fetchFor(this.name, this.host);
       const http = createHttp({
@@ -164,6 +167,7 @@ export class Person {
     this.client = undefined;
     this.#actions = undefined;
     this.#book = undefined;
+    this.#running = 0;
     this.journal.crash();
   }
 
@@ -172,13 +176,18 @@ export class Person {
     const { platform } = this.#world;
     if (!this.process.isAlive) return;
     platform.after(0, this.process, () => {
-      this.#perform(deed).catch((error: unknown) => this.#failed(deed, error));
+      const { process } = this;
+      this.#running++;
+      const done = this.#perform(deed).catch((error: unknown) => this.#failed(deed, error));
+      void done.then(() => {
+        if (this.process === process) this.#running--;
+      });
     });
   }
 
-  /** Fetches that its books still wait for; one, if it is down. */
+  /** Deeds that are under way, and fetches that its books still wait for; one, if it is down. */
   get waiting(): number {
-    return this.#book?.entries().length ?? 1;
+    return this.#running + (this.#book?.entries().length ?? 1);
   }
 
   #failed(deed: Deed, error: unknown): void {
