@@ -92,7 +92,7 @@ function time(random: Random, healed: number): number {
 function deedOf(random: Random): Deed {
   const to = random.below(64);
   const amount = BigInt(1 + random.skewed(0, 3_000_000));
-  const kind = random.below(24);
+  const kind = random.below(25);
   if (kind < 8) return { do: 'pay', to, amount };
   if (kind < 10) return { do: 'payMany', to, amount: amount / 4n + 1n, count: random.between(2, 6) };
   if (kind < 14) {
@@ -108,7 +108,7 @@ function deedOf(random: Random): Deed {
   if (kind < 21) return { do: 'withhold', to, amount };
   if (kind < 22) return { do: 'deposit', amount: amount * 3n };
   if (kind < 23) return { do: random.chance(0.5) ? 'exit' : 'resume' };
-  return { do: 'claim' };
+  return kind < 24 ? { do: 'claim' } : { do: 'withhold', to, amount };
 }
 
 function troubleOf(
