@@ -4,6 +4,7 @@
  * DESIGN: at the start a node whose own chain lacks a settlement that L1 has is refused: its data are not whole, and
  * whatever it ordered would contradict what it signed before. The same is looked at with every observation.
  */
+import { join } from 'node:path';
 import { upfrontAbi } from '@upfront/contracts';
 import { type Genesis, type Ledger, toHex } from '@upfront/core';
 import { type Address, BaseError, type Client, createClient, type Hex, http } from 'viem';
@@ -12,14 +13,16 @@ import { readContract } from 'viem/actions';
 import type { ContractFacts, L1Status } from './api/http/sources.ts';
 import type { Config } from './config/settings.ts';
 import type { L1Observation } from './engine/engine.ts';
+import { createCursorFile } from './l1/cursor-file.ts';
+import { systemClock } from './l1/loop.ts';
 import { createRelayer, type Relayer } from './l1/relayer.ts';
-import { createWatcher, type Watcher } from './l1/watcher.ts';
+import { createWatcher, type L1Cursor, type Watcher } from './l1/watcher.ts';
 import type { Logger } from './log.ts';
 import type { FinalBlock, Replica } from './replica.ts';
 import type { StoreReader } from './store/store.ts';
 
 export interface FirstLayerOptions {
-  readonly config: Pick<Config, 'l1Url' | 'l1Tag' | 'l1PollMs' | 'l1FromBlock' | 'relay'>;
+  readonly config: Pick<Config, 'l1Url' | 'l1Tag' | 'l1PollMs' | 'l1FromBlock' | 'relay' | 'dataDir'>;
   readonly genesis: Genesis;
   readonly replica: Pick<Replica, 'ledger'>;
   readonly store: Pick<StoreReader, 'settlement' | 'header' | 'validatorsAt'>;
@@ -72,7 +75,13 @@ export async function connectFirstLayer(options: FirstLayerOptions): Promise<Fir
     facts ??= await readFacts(client, contract).catch(() => undefined);
   };
   await learnFacts();
-  const watcher = watch(client, options, learnFacts);
+  const file = createCursorFile(
+    join(config.dataDir, 'l1-cursor.json'),
+    { chainId: genesis.chainId, contract },
+    options.log,
+    systemClock,
+  );
+  const watcher = watch(client, options, file.load(), learnFacts);
   const relayer = relay(client, options);
   return {
     status: () => watcher.state().status,
@@ -89,16 +98,23 @@ export async function connectFirstLayer(options: FirstLayerOptions): Promise<Fir
     },
     onBlock({ formed }) {
       watcher.imported(replica.ledger.imported);
+      file.offer(watcher.cursor(), replica.ledger.imported);
       if (formed !== undefined) relayer?.wake();
     },
     async close() {
       await relayer?.close();
       await watcher.close();
+      file.save(watcher.cursor(), replica.ledger.imported);
     },
   };
 }
 
-function watch(client: Client, options: FirstLayerOptions, learnFacts: () => Promise<void>): Watcher {
+function watch(
+  client: Client,
+  options: FirstLayerOptions,
+  cursor: L1Cursor | undefined,
+  learnFacts: () => Promise<void>,
+): Watcher {
   const { config, genesis, replica, log, onObservation, fatal } = options;
   const { ledger } = replica;
   return createWatcher({
@@ -107,6 +123,7 @@ function watch(client: Client, options: FirstLayerOptions, learnFacts: () => Pro
     chainId: genesis.chainId,
     tag: config.l1Tag,
     fromBlock: config.l1FromBlock,
+    ...(cursor === undefined ? {} : { cursor }),
     pollMs: config.l1PollMs,
     imported: { items: ledger.imported, head: importedHead(ledger), time: ledger.l1Time },
     onObservation: (observation) => {

@@ -12,6 +12,8 @@ const network = await createTestNetwork(2, 1_000_000);
 const ledger = createLedger(network.genesis, network.hashes);
 const [honest, flooder] = network.payers;
 
+const fail = (error: unknown): void => assert.fail(String(error));
+
 /** A verifier whose batches end when the test says so; the verdicts are real. */
 function heldVerifier() {
   const check = createChecker(network.curve);
@@ -36,7 +38,7 @@ function heldVerifier() {
 function setUp() {
   const verifier = heldVerifier();
   const signed: Submission[] = [];
-  const batches = new SignatureBatches(ledger, verifier, (done) => signed.push(done), assert.fail);
+  const batches = new SignatureBatches(ledger, verifier, (done) => signed.push(done), fail);
   const submit = (peer: object, fetches: readonly Uint8Array[]): Submission => {
     const bytes = concatBytes(...fetches);
     const submission = new Submission(bytes, splitMessages(bytes, network.genesis.parameters)!);
