@@ -5,8 +5,8 @@ import { Command } from 'commander';
 import { resolveAddress } from '../accounts.ts';
 import { act, type Call, createCommand } from '../command.ts';
 import { parseCount } from '../durations.ts';
-import { askNode } from '../node-json.ts';
-import { parseNonce } from '../nonces.ts';
+import { askNode, onRecord } from '../node-json.ts';
+import { noSuchNonce, parseNonce } from '../nonces.ts';
 import { columns } from '../output.ts';
 import { addressOf, type Session, withSession } from '../session.ts';
 
@@ -47,8 +47,12 @@ function one(what: string, argument: string, example: string, show: Show): Comma
     );
 }
 
-const showNonce: Show = ({ settings }, session, text) =>
-  askNode(settings, `/v1/nonces/${parseNonce(session, text)}`);
+const showNonce: Show = async ({ settings }, session, text) => {
+  const nonce = parseNonce(session, text, 'dealt');
+  const fields = await askNode<Fields>(settings, `/v1/nonces/${nonce}`);
+  if (fields['status'] === 'unknown') throw noSuchNonce(nonce);
+  return fields;
+};
 
 const showAccount: Show = async ({ settings }, session, text) => {
   const address = text === '' ? addressOf(session) : resolveAddress(settings.home, text);
@@ -59,11 +63,23 @@ const showAccount: Show = async ({ settings }, session, text) => {
   return { ...account, open: nonces };
 };
 
-const showBlock: Show = ({ settings }, _, text) =>
-  askNode(settings, `/v1/blocks/${parseCount(text, 'The height')}`);
+const showBlock: Show = ({ settings }, _, text) => {
+  const height = parseCount(text, 'The height');
+  return onRecord(
+    askNode(settings, `/v1/blocks/${height}`),
+    `There is no block ${height}`,
+    '`upfront status` says the newest; the first is 1.',
+  );
+};
 
-const showSettlement: Show = ({ settings }, _, text) =>
-  askNode(settings, `/v1/settlements/${parseCount(text, 'The number')}`);
+const showSettlement: Show = ({ settings }, _, text) => {
+  const number = parseCount(text, 'The number');
+  return onRecord(
+    askNode(settings, `/v1/settlements/${number}`),
+    `There is no settlement ${number}`,
+    '`upfront status` says how many were formed; the first is 1.',
+  );
+};
 
 /** Fields of the API that are amounts, wherever they stand (docs/api.md, docs/protocol.md, 10). */
 const AMOUNTS = new Set(
