@@ -49,7 +49,10 @@ export function devnetCommand(): Command {
     .enablePositionalOptions()
     .addCommand(stopNodeCommand())
     .addCommand(advanceCommand())
-    .option('--data <folder>', 'keep everything in this folder, and go on with what is there')
+    .option(
+      '--data <folder>',
+      'keep everything in this folder, and go on with what is there. anvil saves its chain when it is stopped: what was killed cannot go on',
+    )
     .option('--port <port>', 'port of the node’s API; 0 takes a free one', '8640')
     .option('--l1-port <port>', 'port of the first layer; 0 takes a free one', '8545')
     .option('--validators <n>', `validators; more than one need CometBFT, at most ${VALIDATORS_MOST}`, '1')

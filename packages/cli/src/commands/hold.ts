@@ -40,6 +40,7 @@ export function holdCommand(): Command {
               payer,
               payee,
               max: amounts.plain(max),
+              window,
               sequence,
               index,
               deadline,

@@ -28,7 +28,12 @@ export function runningIn(folder: string): number | undefined {
   return typeof pid === 'number' && isAlive(pid) ? pid : undefined;
 }
 
-/** This process runs it from now on, until the returned function says otherwise. */
+/** Whether the last devnet of this folder did not stop in order: then anvil has not saved the chain that goes with the rest. */
+export function wasCutOff(folder: string): boolean {
+  return 'pid' in (readJson(join(folder, MARKER)) as object);
+}
+
+/** This process runs it from now on, until the returned function says that it stopped in order. */
 export function markRunning(folder: string): () => void {
   const path = join(folder, MARKER);
   writeWhole(path, `${JSON.stringify({ pid: process.pid })}\n`);

@@ -26,7 +26,7 @@ import { ETHER, type Network, readNetwork } from '../genesis-file.ts';
 import { createL1Client, hasContract } from '../l1.ts';
 import { readSettings, writeProfile } from '../settings.ts';
 import { startCommittee, VALIDATOR_KEYS } from './committee.ts';
-import { isDevnetFolder, markRunning, runningIn } from './running.ts';
+import { isDevnetFolder, markRunning, runningIn, wasCutOff } from './running.ts';
 
 export interface DevnetOptions {
   readonly home: string;
@@ -74,18 +74,26 @@ const POLL_MS = 500;
 
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   const { folder, isKept } = options;
-  assertOurs(folder);
+  assertOurs(folder, isKept);
   if (!isKept) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const unmark = markRunning(folder);
 
   const closers: (() => Promise<void>)[] = [];
+  let isStopping = false;
+  let isSaved = true;
   const stop = async (): Promise<void> => {
+    isStopping = true;
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
   try {
-    closers.push(async () => unmark());
+    closers.push(async () => {
+      if (isSaved) unmark();
+    });
     const anvil = await startL1(options);
+    void anvil.ended.then(() => {
+      isSaved = isStopping;
+    });
     closers.push(() => anvil.stop());
     const { network, path } = await openNetwork(options, anvil);
     const { node, close } = await startNodes(options, anvil, { network, path });
@@ -109,12 +117,18 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 }
 
 /** Nothing is emptied or gone on with that another devnet uses, or that is no devnet's. */
-function assertOurs(folder: string): void {
+function assertOurs(folder: string, isKept: boolean): void {
   if (!existsSync(folder)) return;
   if (!isDevnetFolder(folder)) {
     throw usageError(`${folder} is there and holds no devnet.`, 'Name another folder by --data.');
   }
   const pid = runningIn(folder);
+  if (pid === undefined && isKept && wasCutOff(folder)) {
+    throw usageError(
+      `The devnet in ${folder} was killed: its first layer was not saved, and its node is further than that.`,
+      'Remove the folder, or name another one by --data. Ctrl-C stops a devnet so that it can go on.',
+    );
+  }
   if (pid === undefined) return;
   throw usageError(
     `A devnet runs in ${folder} (process ${pid}).`,
