@@ -2,7 +2,7 @@
  * `npm start` leaves nothing behind: neither told to stop, nor killed without a chance to say so.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createMachine, isAlive, type Machine, until } from './support.ts';
@@ -15,6 +15,13 @@ describe('npm start', { timeout: 120_000, skip: process.platform === 'win32' }, 
     machine = createMachine();
   });
   after(() => machine.remove());
+
+  it('knows its own commands only', () => {
+    const setup = [`${ROOT}scripts/setup.mjs`, 'constructor'];
+    const { status, stderr } = spawnSync(process.execPath, setup, { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, /there is no command constructor here; there are start, test/);
+  });
 
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     it(`takes the devnet and anvil with it at ${signal}`, async () => {
