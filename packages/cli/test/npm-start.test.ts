@@ -3,6 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createMachine, isAlive, type Machine, until } from './support.ts';
@@ -40,6 +42,8 @@ describe('npm start', { timeout: 120_000, skip: process.platform === 'win32' }, 
       npm.kill(signal);
       await until('the end of the devnet', async () => (isAlive(pid) ? undefined : true), 20_000);
       await assert.rejects(fetch(l1Url, { method: 'POST', body: '{}' }));
+      const marker = JSON.parse(readFileSync(join(machine.home, 'devnet', 'devnet.json'), 'utf8'));
+      assert.deepEqual(marker, {}, 'it was asked, not cut off');
     });
   }
 });
