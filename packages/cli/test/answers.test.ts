@@ -11,7 +11,7 @@ import { createMachine, type Machine } from './support.ts';
 const NOBODY = 'http://127.0.0.1:9';
 const ZERO = `0x${'00'.repeat(20)}`;
 
-describe('answers', { timeout: 180_000 }, () => {
+describe('answers', { timeout: 300_000 }, () => {
   let machine: Machine;
   let carol: readonly string[];
   before(async () => {

@@ -11,7 +11,7 @@ import { createMachine, isAlive, type Machine, until } from './support.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-describe('npm start', { timeout: 120_000, skip: process.platform === 'win32' }, () => {
+describe('npm start', { timeout: 240_000, skip: process.platform === 'win32' }, () => {
   let machine: Machine;
   before(() => {
     machine = createMachine();

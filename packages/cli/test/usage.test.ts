@@ -13,7 +13,7 @@ import { createMachine, type Machine } from './support.ts';
 
 const KEY = `0x${'5a'.repeat(32)}` as const;
 
-describe('usage', { timeout: 120_000, concurrency: 2 }, () => {
+describe('usage', { timeout: 240_000, concurrency: 2 }, () => {
   let machine: Machine;
   before(() => {
     machine = createMachine();

@@ -10,7 +10,7 @@ import { createMachine, type Machine, type Started, until } from './support.ts';
 const PLACES_AT_FIRST = 128;
 
 export function testWithheld(): void {
-  describe('what is withheld', { timeout: 180_000, concurrency: 1 }, () => {
+  describe('what is withheld', { timeout: 400_000, concurrency: 1 }, () => {
     let machine: Machine;
     let withheld: number;
     let devnet: Started;
