@@ -59,16 +59,28 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     .description('A second layer for Ethereum where nothing happens before it has been announced.')
     .version(versionOfPackage(), '--version')
     .helpCommand(false)
-    .showHelpAfterError('(add --help for what there is)')
     .addHelpText('after', `\n${exitCodesHelp}\n\nStart with:\n${START}`);
-  const isNamed = GROUPS.some(([, entries]) => entries.some(({ name }) => name === args[0]));
+  const isNamed = isCommand(args[0]);
   for (const [heading, entries] of GROUPS) {
     for (const { name, load } of entries) {
       if (!isNamed || name === args[0]) program.addCommand((await load()).helpGroup(heading));
     }
   }
-  eachCommand(program, (command) => command.exitOverride());
+  eachCommand(program, (command) =>
+    command.exitOverride().showHelpAfterError('(add --help for what there is)'),
+  );
   return program;
+}
+
+/** `upfront help pay` is `upfront pay --help`; of what is no command there is no help. */
+export function inFull([first, ...rest]: readonly string[]): string[] {
+  if (first !== 'help') return first === undefined ? [] : [first, ...rest];
+  const isKnown = rest[0] === undefined || rest[0].startsWith('-') || isCommand(rest[0]);
+  return isKnown ? [...rest, '--help'] : rest;
+}
+
+function isCommand(word: string | undefined): boolean {
+  return GROUPS.some(([, entries]) => entries.some(({ name }) => name === word));
 }
 
 function versionOfPackage(): string {
