@@ -1,5 +1,6 @@
 /**
- * A participant that takes places away from others: it withholds, pulses, fulfils at the last moment, or changes its name.
+ * A participant that takes places away from others: it withholds, pulses, fulfils at the last moment, lets holds for
+ * itself lapse, or changes its name.
  * It knows the rule, its own record and the blocks; it acts in the best block that its behaviour allows.
  */
 import { postPlaces } from '@upfront/core';
@@ -20,6 +21,7 @@ export class AttackerAccount implements Account {
   readonly #rule: Rule;
   readonly #enters: number;
   readonly #window: number;
+  readonly #holdWindow: number;
   readonly #standingStart: number;
   readonly #newFunds: number;
   /** Of a pulse: transfers to itself, withholding in bulk, waiting until all of it is annulled. */
@@ -48,6 +50,7 @@ export class AttackerAccount implements Account {
     this.#rule = rule;
     this.#standingStart = standingStart;
     this.#enters = Math.max(1, blocks.at(group.start + index * group.stagger));
+    this.#holdWindow = blocks.annulAfter(group.window * 1000);
     this.#rebuild = blocks.of(group.rebuild);
     this.#window = blocks.annulAfter(group.post === undefined ? network.windowTransfer : network.windowPost);
   }
@@ -62,6 +65,8 @@ export class AttackerAccount implements Account {
   dealt(nonces: number): Plan[] {
     const plan = { nonces, annulAfter: this.#window, lapse: -1 } as const;
     const { behaviour } = this.#group;
+    if (behaviour === 'lapse')
+      return [{ nonces, fulfilAfter: Number.POSITIVE_INFINITY, annulAfter: this.#holdWindow, lapse: 0 }];
     if (behaviour === 'slow') return [{ ...plan, fulfilAfter: this.#window - 1 }];
     if (behaviour === 'pulse' && this.#phase === 'rebuild') return [{ ...plan, fulfilAfter: 1 }];
     return [{ ...plan, fulfilAfter: Number.POSITIVE_INFINITY }];

@@ -108,9 +108,8 @@ export function lineChart(chart: LineChart): string {
   const points = chart.series.flatMap((one) => one.points);
   const scale = linearScale(Math.max(0, ...points.map(([, y]) => y)), chart.most);
   const end = Math.max(1, ...points.map(([x]) => x));
-  const across = ticksUpTo(end);
-  const last = Math.max(end, across.at(-1)!);
-  const place = (x: number): number => LEFT + (ACROSS * x) / last;
+  const across = ticksUpTo(end).filter((tick) => tick <= end);
+  const place = (x: number): number => LEFT + (ACROSS * x) / end;
   const parts = [
     grid(scale, chart.y),
     legend(

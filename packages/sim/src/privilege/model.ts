@@ -169,6 +169,7 @@ class Run {
     for (let i = 0; i < asking; i++) {
       const nonces = requests.granted[i]!;
       if (nonces <= 0) continue;
+      if (nonces > requests.wants[i]!) throw new Error('a rule dealt more than was asked for');
       const account = this.#accounts[requests.rows[i]!]!;
       account.funds -= nonces * this.#price(account);
       account.open += nonces;

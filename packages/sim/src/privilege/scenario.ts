@@ -102,7 +102,8 @@ const Attackers = Type.Object(
     name: Name,
     count: Count,
     standing: Standing,
-    behaviour: Type.Enum(['withhold', 'pulse', 'slow', 'sybil']),
+    behaviour: Type.Enum(['withhold', 'pulse', 'slow', 'lapse', 'sybil']),
+    window: Seconds('of lapse: of its holds', 600),
     target: Type.Number({
       minimum: 0,
       maximum: 1,

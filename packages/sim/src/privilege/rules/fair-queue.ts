@@ -15,13 +15,14 @@ export class FairQueue implements Rule {
   }
 
   deal(requests: Requests): void {
-    const { count, rows, places, granted } = requests;
+    const { count, rows, wants, places, granted } = requests;
     const level = this.#level(requests);
     for (let i = 0; i < count; i++) granted[i] = this.#upTo(requests, i, level);
     for (let i = 0; i < count; i++) this.#take(rows[i]!, granted[i]! * places[i]!);
     // What the level's rounding left goes one by one, in the block's order.
     for (let i = 0; i < count && this.#free > 0; i++) {
-      if (places[i]! > this.#free || this.#upTo(requests, i, level + places[i]!) <= 0) continue;
+      if (granted[i]! >= wants[i]! || places[i]! > this.#free) continue;
+      if (this.#open[rows[i]!]! > level) continue;
       granted[i] = granted[i]! + 1;
       this.#take(rows[i]!, places[i]!);
     }
