@@ -2,7 +2,7 @@
 import { type BarChart, barChart, type LineChart, lineChart } from './chart.ts';
 import type { Point, Report, Result } from './experiment.ts';
 import { RULE_TITLES } from './rules/create.ts';
-import { number } from './table.ts';
+import { number, type Table } from './table.ts';
 
 export interface Plot {
   /** Of its file. */
@@ -11,8 +11,8 @@ export interface Plot {
   /** What to see in it; whole sentences. */
   readonly about: string;
   readonly svg: string;
-  /** The same figures as a table: a heading, then rows. */
-  readonly figures: readonly (readonly string[])[];
+  /** The same figures as a table. */
+  readonly figures: Table;
 }
 
 export function plotsOf(report: Report): Plot[] {
@@ -110,10 +110,12 @@ function bars({ scenario, rules, points }: Report, { value, mark, ...chart }: Ba
     title: chart.title,
     about: chart.about,
     svg: barChart({ ...chart, across, categories, series }),
-    figures: [
-      [across, ...series.map(({ name }) => name)],
-      ...categories.map((category, i) => [category, ...series.map(({ values }) => show(values[i]!))]),
-    ],
+    figures: {
+      title: chart.title,
+      words: 0,
+      head: [across, ...series.map(({ name }) => name)],
+      rows: categories.map((category, i) => [category, ...series.map(({ values }) => show(values[i]!))]),
+    },
   };
 }
 
@@ -168,13 +170,15 @@ function lines(chart: Omit<LineChart, 'x'>): Plot {
     title: chart.title,
     about: chart.about,
     svg: lineChart({ ...chart, x: { label: 'seconds', format: (value) => number(value) } }),
-    figures: [
-      ['seconds', ...chart.series.map(({ name }) => name)],
-      ...kept.map((i) => [
+    figures: {
+      title: chart.title,
+      words: 0,
+      head: ['seconds', ...chart.series.map(({ name }) => name)],
+      rows: kept.map((i) => [
         number(times[i]!),
         ...chart.series.map(({ points }) => number(points[i]?.[1] ?? 0)),
       ]),
-    ],
+    },
   };
 }
 

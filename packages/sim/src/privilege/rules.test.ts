@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRule } from './rules/create.ts';
-import { type Requests, RULE_NAMES, type Rule, type RuleName } from './rules/rule.ts';
+import { type Outcome, type Requests, RULE_NAMES, type Rule, type RuleName } from './rules/rule.ts';
 import { parseScenario } from './scenario.ts';
 
 function rule(name: RuleName, rows: number, network: object = {}): Rule {

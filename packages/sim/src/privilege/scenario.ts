@@ -257,7 +257,7 @@ export function at(scenario: Scenario, value: number): Scenario {
   return changed;
 }
 
-/** The same with all populations and the capacity smaller by `factor`: the shares stay, the work shrinks. */
+/** The same with all populations and the capacity smaller by `factor`, coming as slowly: the shares stay, the work shrinks. */
 export function scaled(scenario: Scenario, factor: number): Scenario {
   const less = (count: number): number => (count === 0 ? 0 : Math.max(1, Math.round(count / factor)));
   const { sweep } = scenario;
@@ -266,8 +266,16 @@ export function scaled(scenario: Scenario, factor: number): Scenario {
     ...scenario,
     idle: less(scenario.idle),
     network: { ...scenario.network, capacity: less(scenario.network.capacity) },
-    honest: scenario.honest.map((group) => ({ ...group, count: less(group.count) })),
-    attackers: scenario.attackers.map((group) => ({ ...group, count: less(group.count) })),
+    honest: scenario.honest.map((group) => ({
+      ...group,
+      count: less(group.count),
+      stagger: group.stagger * factor,
+    })),
+    attackers: scenario.attackers.map((group) => ({
+      ...group,
+      count: less(group.count),
+      stagger: group.stagger * factor,
+    })),
     ...(isCount && { sweep: { ...sweep, values: sweep.values.map(less) } }),
   };
 }

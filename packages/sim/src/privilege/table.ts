@@ -2,7 +2,7 @@
 import type { Report, Result } from './experiment.ts';
 import { RULE_TITLES } from './rules/create.ts';
 
-export const HEADINGS = [
+const HEADINGS = [
   'goodput/s',
   'alone/s',
   'kept',
@@ -14,27 +14,99 @@ export const HEADINGS = [
   'cost/damage',
 ];
 
-/** Lines without a newline at the end. */
-export function tableOf({ scenario, points }: Report): string[] {
-  const label = scenario.sweep?.label;
-  const rows = points.flatMap(({ value, results }) =>
-    results.map((result, i) => [
-      ...(label === undefined ? [] : [i === 0 && value !== null ? number(value) : '']),
-      RULE_TITLES[result.rule],
-      ...cells(result),
-    ]),
-  );
-  const hasDelay = points.some(({ results }) => results.some(({ delay }) => delay !== null));
-  const headings = [
-    ...(label === undefined ? [] : [label]),
-    'rule',
-    ...HEADINGS,
-    ...(hasDelay ? ['delay p50', 'most'] : []),
-  ];
-  return align([headings, ...rows], label === undefined ? 1 : 2);
+const RECOVERY = ['annulled', 'standing before', 'after', 'fulfilments', 'time', 'nothing waits after'];
+const GROUPS = ['group', 'accounts', 'each/s', 'standing'];
+
+/** A heading, and rows of words. */
+export interface Table {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** The first so many columns are words. */
+  readonly words: number;
 }
 
-export function cells(result: Result): string[] {
+/** Everything that a report says, as lines without a newline at the end. */
+export function tableOf(report: Report): string[] {
+  return tablesOf(report).flatMap(({ title, head, rows, words }, i) => [
+    ...(i === 0 ? [] : ['', title, '']),
+    ...align([head, ...rows], words),
+  ]);
+}
+
+/** What each rule made of it; and of a scenario with several groups, or with a crash, what became of them. */
+export function tablesOf(report: Report): Table[] {
+  const { honest } = report.scenario;
+  const tables = [results(report)];
+  if (honest.length > 1) tables.push(groups(report));
+  if (honest.some(({ crash }) => crash !== undefined)) tables.push(recoveries(report));
+  return tables;
+}
+
+function results({ scenario, points }: Report): Table {
+  const label = scenario.sweep?.label;
+  const hasDelay = points.some(({ results }) => results.some(({ delay }) => delay !== null));
+  return {
+    title: scenario.title,
+    words: label === undefined ? 1 : 2,
+    head: [
+      ...(label === undefined ? [] : [label]),
+      'rule',
+      ...HEADINGS,
+      ...(hasDelay ? ['delay p50', 'most'] : []),
+    ],
+    rows: points.flatMap(({ value, results }) =>
+      results.map((result, i) => [
+        ...(label === undefined ? [] : [i === 0 && value !== null ? number(value) : '']),
+        RULE_TITLES[result.rule],
+        ...cells(result),
+      ]),
+    ),
+  };
+}
+
+function groups(report: Report): Table {
+  return {
+    title: 'Each honest group: goodput of one account, and its standing at the end',
+    words: 3,
+    head: [report.scenario.sweep?.label ?? '', 'rule', ...GROUPS],
+    rows: each(report, ({ groups }) =>
+      groups
+        .filter(({ isHonest }) => isHonest)
+        .map(({ name, count, perAccount, standing }) => [
+          name,
+          number(count),
+          number(perAccount ?? 0),
+          standing.toFixed(3),
+        ]),
+    ),
+  };
+}
+
+function recoveries(report: Report): Table {
+  return {
+    title: 'Recovery of the first that crashed, from its return until its standing is what it was',
+    words: 2,
+    head: [report.scenario.sweep?.label ?? '', 'rule', ...RECOVERY],
+    rows: each(report, ({ recovery }) => {
+      if (recovery === null) return [];
+      const { annulled, before, after, fulfilments, seconds: took, served } = recovery;
+      const done = fulfilments === null ? 'not in this run' : number(fulfilments);
+      return [[number(annulled), number(before), number(after), done, seconds(took), seconds(served)]];
+    }),
+  };
+}
+
+/** Rows for every rule at every value, which stand before them. */
+function each({ points }: Report, rowsOf: (result: Result) => string[][]): string[][] {
+  return points.flatMap(({ value, results }) =>
+    results.flatMap((result) =>
+      rowsOf(result).map((row) => [value === null ? '' : number(value), RULE_TITLES[result.rule], ...row]),
+    ),
+  );
+}
+
+function cells(result: Result): string[] {
   const { goodput, alone, kept, served, jain, wait, delay, peakOpen, attack } = result;
   return [
     number(goodput),
