@@ -28,7 +28,9 @@ describe('upfront simulate', { timeout: 60_000, concurrency: 2 }, () => {
   after(() => machine.remove());
 
   it('names the ready scenarios', async () => {
-    const scenarios = (await machine.done(['simulate', '--list'])) as { name: string; title: string }[];
+    const { scenarios } = (await machine.done(['simulate', '--list'])) as {
+      scenarios: { name: string; title: string }[];
+    };
     const names = scenarios.map(({ name }) => name);
     for (const name of ['honest-saturation', 'idle-million', 'slow-holders', 'hold-griefing'])
       assert.ok(names.includes(name), name);

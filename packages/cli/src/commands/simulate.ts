@@ -75,7 +75,7 @@ export function simulateCommand(): Command {
 function list(out: Output): void {
   const scenarios = readyNames().map((name) => readyScenario(name)!);
   out.result(
-    scenarios.map(({ name, title, about }) => ({ name, title, about })),
+    { scenarios: scenarios.map(({ name, title, about }) => ({ name, title, about })) },
     columns(scenarios.map(({ name, title }) => [name, title])),
   );
 }
