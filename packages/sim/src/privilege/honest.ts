@@ -66,6 +66,10 @@ export class HonestAccount implements Account {
   want(block: number): number {
     if (block < this.#enters || this.backAt(block) > block) return 0;
     const isMeasured = block > this.#warm;
+    const { recovery } = this;
+    // Nothing was left over by the block before.
+    if (recovery?.served === null && block > this.#backAt && this.#demand.waiting === 0)
+      recovery.served = this.#secondsBack(block - 1);
     const arrived = this.#demand.arrive(block, this.#blocks.seconds);
     const late = this.#demand.giveUp(block - this.#blocks.of(this.#group.patience));
     if (isMeasured) {
@@ -73,9 +77,6 @@ export class HonestAccount implements Account {
       this.tally.givenUp += late;
       this.tally.wanted[this.#index] = this.tally.wanted[this.#index]! + arrived;
     }
-    const { recovery } = this;
-    if (recovery !== undefined && block >= this.#backAt && recovery.served === null)
-      if (this.#demand.waiting === 0) recovery.served = this.#secondsBack(block);
     return this.#beforeCrash(block) ?? this.#demand.waiting;
   }
 

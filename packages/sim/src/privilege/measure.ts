@@ -71,7 +71,7 @@ export interface Recovery {
   /** From its return until standing is what it was; null if not in this run. */
   fulfilments: number | null;
   seconds: number | null;
-  /** From its return until nothing waits. */
+  /** From its return until a block left nothing waiting. */
   served: number | null;
 }
 

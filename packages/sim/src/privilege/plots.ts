@@ -201,6 +201,6 @@ function short(value: number): string {
   ] as const;
   const [size, letter] = units.find(([least]) => Math.abs(value) >= least) ?? [1, ''];
   const part = value / size;
-  const digits = part === 0 || Math.abs(part) >= 100 ? 0 : Math.abs(part) >= 1 ? 1 : 3;
+  const digits = part === 0 || Math.abs(part) >= 10 ? 0 : Math.abs(part) >= 1 ? 1 : 3;
   return `${Number(part.toFixed(digits))}${letter}`;
 }

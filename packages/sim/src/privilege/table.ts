@@ -68,8 +68,8 @@ function results({ scenario, points }: Report): Table {
 function groups(report: Report): Table {
   return {
     title: 'Each honest group: goodput of one account, and its standing at the end',
-    words: 3,
-    head: [report.scenario.sweep?.label ?? '', 'rule', ...GROUPS],
+    words: report.scenario.sweep === undefined ? 2 : 3,
+    head: [...sweepOf(report), 'rule', ...GROUPS],
     rows: each(report, ({ groups }) =>
       groups
         .filter(({ isHonest }) => isHonest)
@@ -86,8 +86,8 @@ function groups(report: Report): Table {
 function recoveries(report: Report): Table {
   return {
     title: 'Recovery of the first that crashed, from its return until its standing is what it was',
-    words: 2,
-    head: [report.scenario.sweep?.label ?? '', 'rule', ...RECOVERY],
+    words: report.scenario.sweep === undefined ? 1 : 2,
+    head: [...sweepOf(report), 'rule', ...RECOVERY],
     rows: each(report, ({ recovery }) => {
       if (recovery === null) return [];
       const { annulled, before, after, fulfilments, seconds: took, served } = recovery;
@@ -97,11 +97,20 @@ function recoveries(report: Report): Table {
   };
 }
 
+/** The heading of the sweep's values, if there is a sweep. */
+function sweepOf({ scenario }: Report): string[] {
+  return scenario.sweep === undefined ? [] : [scenario.sweep.label];
+}
+
 /** Rows for every rule at every value, which stand before them. */
 function each({ points }: Report, rowsOf: (result: Result) => string[][]): string[][] {
   return points.flatMap(({ value, results }) =>
     results.flatMap((result) =>
-      rowsOf(result).map((row) => [value === null ? '' : number(value), RULE_TITLES[result.rule], ...row]),
+      rowsOf(result).map((row) => [
+        ...(value === null ? [] : [number(value)]),
+        RULE_TITLES[result.rule],
+        ...row,
+      ]),
     ),
   );
 }
