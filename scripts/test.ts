@@ -32,6 +32,8 @@ const STEPS: readonly Step[] = [
   { name: 'node', title: 'the node', run: () => tests('packages/node', 1) },
   { name: 'client', title: 'the client', run: () => tests('packages/client', 1) },
   { name: 'cli', title: 'the command line, end to end', run: () => tests('packages/cli', 2) },
+  { name: 'sim', title: 'the simulator: faults and privilege', run: () => tests('packages/sim', 2) },
+  { name: 'explorer', title: 'the explorer, in a real browser', run: () => tests('packages/explorer', 1) },
 ];
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean' } } });

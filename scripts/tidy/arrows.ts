@@ -13,11 +13,16 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   client: ['core', 'contracts'],
   node: ['core', 'contracts'],
-  cli: ['client', 'node', 'core', 'contracts'],
+  sim: ['client', 'node', 'core', 'contracts'],
+  explorer: ['client', 'core', 'contracts'],
+  cli: ['client', 'node', 'core', 'contracts', 'sim', 'explorer'],
 };
 
 /** What tests may use besides: the client is tested against a real node. */
-const TEST_ARROWS: Readonly<Record<string, readonly string[]>> = { client: ['node'] };
+const TEST_ARROWS: Readonly<Record<string, readonly string[]>> = {
+  client: ['node'],
+  explorer: ['node', 'cli'],
+};
 
 const CORE_LIBRARIES = ['@noble/hashes'];
 

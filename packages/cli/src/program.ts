@@ -44,6 +44,9 @@ const READING: readonly Entry[] = [
   { name: 'receipt', load: async () => (await import('./commands/receipt.ts')).receiptCommand() },
   { name: 'validate', load: async () => (await import('./commands/validate.ts')).validateCommand() },
 ];
+const EXPERIMENTS: readonly Entry[] = [
+  { name: 'simulate', load: async () => (await import('./commands/simulate.ts')).simulateCommand() },
+];
 
 const GROUPS: readonly (readonly [heading: string, entries: readonly Entry[]])[] = [
   ['Networks:', NETWORKS],
@@ -51,6 +54,7 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly Entry[]])[]
   ['Money in and out:', MONEY],
   ['Activities:', ACTIVITIES],
   ['Reading and checking:', READING],
+  ['Experiments:', EXPERIMENTS],
 ];
 
 /** With the command that the arguments name, or with all. It throws CommanderError instead of ending the process. */

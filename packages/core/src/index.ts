@@ -68,7 +68,7 @@ export {
   scanFulfil,
   splitMessages,
 } from './messages.ts';
-export { postPlaces } from './privilege.ts';
+export { Privilege, type PrivilegeColumns, type PrivilegeParameters, postPlaces } from './privilege.ts';
 export { type AccountView, accountView, type NonceView, nonceView, openNoncesOf } from './reads.ts';
 export {
   checkReceipt,

@@ -1,0 +1,3 @@
+// What the command line and the tests use of the simulator.
+
+export {};
