@@ -78,6 +78,11 @@ export const settings = {
     help: 'height of a CometBFT block of the last week that you trust; for state sync',
   },
   trustHash: { kind: { type: 'text' }, optional: true, help: 'its hash, 64 hex digits' },
+  watch: {
+    kind: { type: 'text' },
+    optional: true,
+    help: 'URLs of other nodes’ API, comma between: late signatures are taken from them, and who signs two headers is found out',
+  },
   blockMs: {
     kind: { type: 'integer', least: 1, most: 60_000 },
     unit: 'ms',
