@@ -1,13 +1,13 @@
 /** A node with an empty disk takes its first state from others' snapshots; false ones are found out. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { assertInvariants, encodeState, restoreLedger } from '@upfront/core';
+import { applyBlock, assertInvariants, encodeState, restoreLedger, scanBlock } from '@upfront/core';
 import { createTestNetwork, type TestNetwork, transfersOf, until } from '../testing.ts';
 import type { AbciRequest, AbciResponse } from './abci-server.ts';
-import { ensureKeys } from './home.ts';
+import { blocksWith } from './snapshot-manifest.ts';
 import { SnapshotServer } from './snapshot-server.ts';
 import type { Comet } from './start-comet.ts';
 import { assertOneChain, type Binary, binaryOrSkip, Committee } from './testing.ts';
@@ -15,7 +15,10 @@ import { assertOneChain, type Binary, binaryOrSkip, Committee } from './testing.
 const DELAY = 6;
 const CHUNK = 700;
 
-for (const version of [undefined, 'v0.38.26']) {
+/** With UPFRONT_STATE_SYNC=all the older CometBFT too; a minute each, most of it CometBFT's own waiting. */
+const VERSIONS = process.env['UPFRONT_STATE_SYNC'] === 'all' ? [undefined, 'v0.38.26'] : [undefined];
+
+for (const version of VERSIONS) {
   const binary = binaryOrSkip(version);
   if (binary !== undefined) describe(`state sync, ${binary.version}`, () => syncOf(binary));
 }
@@ -113,7 +116,7 @@ function syncOf(cometbft: Binary): void {
   });
 
   test('a snapshot of another state is refused, whatever its hashes say', async () => {
-    await empty(newcomer);
+    await cutShort(newcomer);
     const forger = forgerOf(committee.nodes[0]!, join(committee.paths[0]!, 'forged'));
     evil = async (i, request, response) => {
       // The honest ones offer nothing before the forged one is refused.
@@ -129,7 +132,8 @@ function syncOf(cometbft: Binary): void {
     await forger.close();
     const refused = said('a snapshot is refused');
     assert.equal(refused.length, 1);
-    assert.match(String(refused[0]!['err']), /does not have the app hash|cannot be rebuilt/);
+    assert.equal(said('a state sync did not come to its end').length, 1);
+    assert.match(String(refused[0]!['err']), /does not have the app hash/);
     await assertFollows(node);
   });
 
@@ -164,16 +168,14 @@ function syncOf(cometbft: Binary): void {
       .filter(({ message }) => message.startsWith(begin))
       .map(({ fields }) => fields as Record<string, unknown>);
 
-  /** Its disk is lost. */
-  const empty = async (i: number): Promise<void> => {
+  /** As a crash in the middle of a state sync leaves it: whatever is there is not to be trusted. */
+  const cutShort = async (i: number): Promise<void> => {
     await committee.stopNode(i);
-    const path = committee.paths[i]!;
-    for (const name of ['blocks', 'index', 'snapshots', 'comet/data'])
-      rmSync(join(path, name), { recursive: true });
-    ensureKeys(join(path, 'comet'));
+    assert.equal(existsSync(join(committee.paths[i]!, 'state-sync')), false);
+    mkdirSync(join(committee.paths[i]!, 'state-sync'));
   };
 
-  /** Serves a state in which somebody's balance is another, and all hashes go with it. */
+  /** Serves a state in which somebody's balance is another, and blocks that go with it: only the app hash does not. */
   const forgerOf = ({ store }: Comet, folder: string): SnapshotServer => {
     const { genesis, hashes } = network;
     const name = store.snapshots.list().find(({ height }) => height === base)!;
@@ -187,11 +189,19 @@ function syncOf(cometbft: Binary): void {
       path: join(folder, 'forged'),
     };
     writeFileSync(forged.path, bytes);
+    const blocks = new Map<number, Uint8Array>();
+    const replica = restoreLedger(genesis, bytes, forged.hash, hashes);
+    for (let height = base + 1; height <= base + blocksWith(genesis.parameters); height++) {
+      const block = store.block(height)!.slice();
+      block.set(replica.digest, 16);
+      applyBlock(replica, scanBlock(block, genesis.parameters)!, store.verdicts(height)!);
+      blocks.set(height, block);
+    }
     return new SnapshotServer({
       parameters: genesis.parameters,
       store: {
         meta: store.meta,
-        block: (height) => store.block(height),
+        block: (height) => blocks.get(height),
         snapshots: { ...store.snapshots, list: () => [forged] },
       },
       log,

@@ -43,7 +43,11 @@ export async function syncFirst(
     for (const name of files) if (name !== SIGNED) rmSync(join(data, name), { recursive: true, force: true });
     rmSync(mark, { recursive: true });
   }
-  if (comet.stateSync === undefined || existsSync(join(path, 'blocks'))) return undefined;
+  if (comet.stateSync === undefined) return undefined;
+  if (existsSync(join(path, 'blocks'))) {
+    log.info({ path }, 'no state sync: the data directory has blocks already');
+    return undefined;
+  }
   mkdirSync(mark, { recursive: true });
 
   const sync = new StateSync({ genesis, hashes, verifier, log, path, folder: mark });
