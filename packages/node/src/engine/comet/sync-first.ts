@@ -21,7 +21,7 @@ export interface EarlyConsensus extends Consensus {
 /** CometBFT's own files that say what it has signed: never removed. */
 const SIGNED = 'priv_validator_state.json';
 
-/** What CometBFT is built on, in the data directory. */
+/** What the node is built on, in the data directory. */
 const STATE = ['blocks', 'index', 'snapshots'];
 
 /**
@@ -37,11 +37,7 @@ export async function syncFirst(
   const mark = join(path, 'state-sync');
   if (existsSync(mark)) {
     log.warn({}, 'a state sync did not come to its end: what it left is removed');
-    for (const name of STATE) rmSync(join(path, name), { recursive: true, force: true });
-    const data = join(path, 'comet', 'data');
-    const files = existsSync(data) ? readdirSync(data) : [];
-    for (const name of files) if (name !== SIGNED) rmSync(join(data, name), { recursive: true, force: true });
-    rmSync(mark, { recursive: true });
+    removeHalf(path, mark);
   }
   if (comet.stateSync === undefined) return undefined;
   if (existsSync(join(path, 'blocks'))) {
@@ -100,6 +96,17 @@ export async function syncFirst(
       later.resolve(parts);
     },
   };
+}
+
+/** All that a state sync wrote, the mark last. */
+function removeHalf(path: string, mark: string): void {
+  for (const name of STATE) rmSync(join(path, name), { recursive: true, force: true });
+  const data = join(path, 'comet', 'data');
+  const files = existsSync(data) ? readdirSync(data) : [];
+  for (const name of files) {
+    if (name !== SIGNED) rmSync(join(data, name), { recursive: true, force: true });
+  }
+  rmSync(mark, { recursive: true });
 }
 
 async function answerEarly(sync: StateSync, request: AbciRequest): Promise<AbciResponse> {
