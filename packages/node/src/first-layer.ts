@@ -15,6 +15,7 @@ import type { Config } from './config/settings.ts';
 import type { L1Observation } from './engine/engine.ts';
 import { createCursorFile } from './l1/cursor-file.ts';
 import { systemClock } from './l1/loop.ts';
+import { RelayTurns, rankOf } from './l1/relay-turns.ts';
 import { createRelayer, type Relayer } from './l1/relayer.ts';
 import { createWatcher, type L1Cursor, type Watcher } from './l1/watcher.ts';
 import type { Logger } from './log.ts';
@@ -47,6 +48,8 @@ export interface FirstLayer extends L1Status {
 
 /** ms until a request to the RPC is given up. */
 const RPC_TIMEOUT_MS = 15_000;
+/** Looks at L1 that one validator's turn to relay lasts: 16 s by default, a block of Ethereum and some. */
+const TURN_POLLS = 4;
 /** What the watcher says when nothing can be taken from L1 until somebody looks. */
 const HOPELESS: readonly string[] = ['misconfigured', 'l1-reorganised'];
 
@@ -142,9 +145,15 @@ function relay(client: Client, options: FirstLayerOptions): Relayer | undefined 
   const { config, genesis, relayerKey, store, log, onRelayed } = options;
   if (!config.relay || relayerKey === undefined) return undefined;
   const seen = { sent: 0, settled: -1 };
+  const account = privateKeyToAccount(toHex(relayerKey));
+  const turns = new RelayTurns({ now: () => performance.now(), turnMs: TURN_POLLS * config.l1PollMs });
+  const isDue = (number: number, validators: readonly Uint8Array[]): boolean => {
+    const own = validators.findIndex((one) => toHex(one) === account.address.toLowerCase());
+    return turns.isDue(number, rankOf(number, own, validators.length));
+  };
   return createRelayer({
     client,
-    account: privateKeyToAccount(toHex(relayerKey)),
+    account,
     contract: toHex(genesis.contract),
     chainId: genesis.chainId,
     pollMs: config.l1PollMs,
@@ -153,8 +162,11 @@ function relay(client: Client, options: FirstLayerOptions): Relayer | undefined 
       const header = settlement && store.header(settlement.height);
       // A committee's signatures come with later blocks.
       if (settlement === undefined || header === undefined) return undefined;
-      const isSigned = 3 * header.signatures.length > 2 * store.validatorsAt(settlement.height).length;
-      return isSigned ? { formed: settlement.formed, ...header } : undefined;
+      const validators = store.validatorsAt(settlement.height);
+      if (3 * header.signatures.length <= 2 * validators.length) return undefined;
+      return !options.isReplicated || isDue(number, validators)
+        ? { formed: settlement.formed, ...header }
+        : undefined;
     },
     onState: ({ status, reason, sent, settled }) => {
       log.debug({ status, reason }, 'the relayer');
