@@ -64,7 +64,7 @@ async function install() {
 
 function reasonToInstall() {
   if (!existsSync(MODULES)) return 'there is no node_modules';
-  if (!existsSync(INSTALLED)) return 'the last installation was not finished';
+  if (!existsSync(INSTALLED) || !existsSync(NODE)) return 'the last installation was not finished';
   if (readStamp() === lockDigest()) return undefined;
   // `npm install` updates both, without a stamp of ours.
   if (statSync(INSTALLED).mtimeMs >= statSync(LOCK).mtimeMs) return undefined;
