@@ -69,7 +69,15 @@ export {
   splitMessages,
 } from './messages.ts';
 export { postPlaces } from './privilege.ts';
-export { type AccountView, accountView, type NonceView, nonceView, openNoncesOf } from './reads.ts';
+export {
+  type AccountView,
+  accountView,
+  type NonceView,
+  nextCutTime,
+  nonceView,
+  openNonces,
+  openNoncesOf,
+} from './reads.ts';
 export {
   checkReceipt,
   decodeReceipt,

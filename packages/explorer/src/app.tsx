@@ -11,6 +11,7 @@ import { Header } from './components/header.tsx';
 import { watchNetwork } from './network.ts';
 import { LivePage } from './pages/live.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
+import { PAGES } from './pages.ts';
 
 const NoncePage = lazy(() => import('./pages/nonce.tsx'));
 const AccountPage = lazy(() => import('./pages/account.tsx'));
@@ -43,18 +44,18 @@ function Pages() {
     <main id="main" tabIndex={-1} data-path={path}>
       <ErrorBoundary>
         <Router onRouteChange={startOfPage}>
-          <Route path="/" component={LivePage} />
-          <Route path="/nonce/:nonce" component={NoncePage} />
-          <Route path="/account/:address" component={AccountPage} />
-          <Route path="/topic/:topic" component={TopicPage} />
-          <Route path="/block/:height" component={BlockPage} />
-          <Route path="/settlement/:number" component={SettlementPage} />
-          <Route path="/validator/:address" component={ValidatorPage} />
-          <Route path="/verify" component={VerifyPage} />
-          <Route path="/search" component={SearchPage} />
-          <Route path="/wallet" component={WalletPage} />
-          <Route path="/wallet/:rest*" component={WalletPage} />
-          <Route path="/play" component={PlayPage} />
+          <Route path={PAGES.live} component={LivePage} />
+          <Route path={PAGES.nonce} component={NoncePage} />
+          <Route path={PAGES.account} component={AccountPage} />
+          <Route path={PAGES.topic} component={TopicPage} />
+          <Route path={PAGES.block} component={BlockPage} />
+          <Route path={PAGES.settlement} component={SettlementPage} />
+          <Route path={PAGES.validator} component={ValidatorPage} />
+          <Route path={PAGES.verify} component={VerifyPage} />
+          <Route path={PAGES.search} component={SearchPage} />
+          <Route path={PAGES.wallet} component={WalletPage} />
+          <Route path={PAGES.walletParts} component={WalletPage} />
+          <Route path={PAGES.play} component={PlayPage} />
           <Route default component={NotFoundPage} />
         </Router>
       </ErrorBoundary>

@@ -3,8 +3,8 @@
  *
  * Invariant: a console error, an uncaught exception or a refused resource of any page fails the test that opened it.
  */
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import {
   type Browser,
   type BrowserContext,
@@ -13,7 +13,7 @@ import {
   type Page,
 } from 'playwright-core';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+const SCRIPT = fileURLToPath(new URL('../../../scripts/chromium.mjs', import.meta.url));
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,18 +24,12 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** UPFRONT_CHROMIUM, Debian's place, or the PATH; undefined: there is none. */
-export function findChromium(): string | undefined {
-  const { UPFRONT_CHROMIUM, PATH = '' } = process.env;
-  const folders = ['/usr/bin', ...PATH.split(delimiter)];
-  const places = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [UPFRONT_CHROMIUM, ...places].find((path) => path !== undefined && path !== '' && existsSync(path));
-}
+/** Asked once: the set-up's own search, without installing anything. */
+const found = spawnSync(process.execPath, [SCRIPT, '--find'], { encoding: 'utf8' });
 
 /** Why the tests of a browser do not run, for `skip`; false: they do. With CI=true a missing browser is a failure. */
 export function skipWithoutChromium(): string | false {
-  if (findChromium() !== undefined || process.env['CI'] === 'true') return false;
-  return 'there is no Chromium: install it (apt-get install chromium), or set UPFRONT_CHROMIUM';
+  return found.status === 0 || process.env['CI'] === 'true' ? false : found.stderr.trim();
 }
 
 export interface TestBrowser {
@@ -56,9 +50,8 @@ export interface TestPage {
 }
 
 export async function startBrowser(): Promise<TestBrowser> {
-  const executablePath = findChromium();
-  if (executablePath === undefined) throw new Error('there is no Chromium: apt-get install chromium');
-  const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
+  if (found.status !== 0) throw new Error(found.stderr.trim());
+  const browser: Browser = await chromium.launch({ executablePath: found.stdout.trim(), args: FLAGS });
   return {
     open: (url, options) => openPage(browser, url, options),
     close: () => browser.close(),

@@ -140,6 +140,8 @@ async function deploy(plan: {
       dataDir: join(folder, 'node'),
       port,
       metrics: false,
+      explorer: DIST,
+      publicL1Url: anvil.url,
       l1Url: anvil.url,
       l1PollMs: 250,
       l1FromBlock: block,

@@ -201,7 +201,7 @@ async function connectL1(build: Build, machine: Machine, metrics: Metrics): Prom
 }
 
 function sourcesOf(
-  { genesis, limits }: Build,
+  { config, genesis, limits }: Build,
   parts: {
     machine: Machine;
     intake: Intake;
@@ -223,8 +223,10 @@ function sourcesOf(
     l1: l1 ?? {
       status: () => undefined,
       facts: () => undefined,
-      settlementTransaction: async () => undefined,
+      settlement: async () => undefined,
     },
+    publicL1Url: config.publicL1Url,
+    explorer: config.explorer,
     limits,
     requestBuckets: new AddressBuckets(limits.requestRate, limits.requestBurst, limits.rateAddresses),
     messageBuckets: new AddressBuckets(limits.messageRate, limits.messageBurst, limits.rateAddresses),

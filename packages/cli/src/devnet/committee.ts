@@ -18,6 +18,7 @@ import {
 } from '@upfront/node';
 import { privateKeyToAccount } from 'viem/accounts';
 import { writeWhole } from '../files.ts';
+import { builtPage } from '../page.ts';
 
 /** alice's, bob's and the faucet's are the others of anvil's ten. */
 export const VALIDATOR_KEYS = [0, 3, 4, 5, 6, 7, 8].map((i) => DEV_KEYS[i]!);
@@ -77,6 +78,7 @@ function startOne(plan: CommitteePlan, anvil: Anvil, file: Laid, i: number): Pro
     l1Url: anvil.url,
     l1PollMs: pollMs,
     l1FromBlock,
+    ...(isFollower && { publicL1Url: anvil.url, explorer: builtPage() }),
   };
   const key = isFollower ? undefined : fromHex(VALIDATOR_KEYS[i]!);
   const { UPFRONT_COMETBFT } = process.env;

@@ -25,6 +25,7 @@ import { CliError, usageError } from '../errors.ts';
 import { readJson, writeWhole } from '../files.ts';
 import { ETHER, type Network, readNetwork } from '../genesis-file.ts';
 import { createL1Client, hasContract } from '../l1.ts';
+import { builtPage } from '../page.ts';
 import { readSettings, writeProfile } from '../settings.ts';
 import { startCommittee, VALIDATOR_KEYS } from './committee.ts';
 
@@ -47,6 +48,8 @@ export interface DevnetOptions {
 export interface Devnet {
   readonly network: Network;
   readonly nodeUrl: string;
+  /** Whether the node serves the explorer, at its URL. */
+  readonly hasPage: boolean;
   readonly l1Url: string;
   readonly operator: string;
   /** Settles when anvil has ended, asked or not. */
@@ -95,7 +98,8 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       ...defaultAccount(options.home),
     });
     const operator = privateKeyToAccount(OPERATOR_KEY).address;
-    return { network, nodeUrl: node.url, l1Url: anvil.url, operator, l1Ended: anvil.ended, stop };
+    const hasPage = builtPage() !== undefined;
+    return { network, nodeUrl: node.url, hasPage, l1Url: anvil.url, operator, l1Ended: anvil.ended, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -188,6 +192,8 @@ async function startNodes(
     l1Url: anvil.url,
     l1PollMs: POLL_MS,
     l1FromBlock,
+    publicL1Url: anvil.url,
+    explorer: builtPage(),
   };
   const key = fromHex(OPERATOR_KEY);
   try {

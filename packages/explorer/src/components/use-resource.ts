@@ -25,7 +25,6 @@ export function useResource<T>(
   const [round, setRound] = useState(0);
   const moment = follow ? status.value?.height : undefined;
   const isAway = connection.value === 'away';
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `ask` is another function each time; the key says what it asks
   useEffect(() => {
     const controller = new AbortController();
     ask(controller.signal).then(
