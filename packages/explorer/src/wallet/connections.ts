@@ -1,49 +1,38 @@
 /**
- * Where the first layer is reached: what the person named, else what the node announces (/page.json, docs/api.md).
+ * Where the first layer is reached: what the person named, else what the node announces (docs/api.md, GET /v1/status).
  *
- * Invariant: an address is http: or https:, and it is kept in this browser only.
+ * Invariant: an address is http: or https:, and what the person named is kept in this browser only.
  */
-import { signal } from '@preact/signals';
-import type { TextStore } from './accounts.ts';
+import { computed, signal } from '@preact/signals';
+import { status } from '../network.ts';
 import { WalletFault } from './fault.ts';
 
-/** What a node announces to pages that it serves. */
-export interface Announced {
-  /** Of the first layer, for browsers. */
-  readonly l1Url: string | undefined;
-  /** Of a devnet's controls. */
-  readonly playUrl: string | undefined;
-}
+const CHOSEN_KEY = 'upfront.l1';
+const ANNOUNCED_KEY = 'upfront.l1-announced';
 
-const KEY = 'upfront.l1';
-const NOTHING: Announced = { l1Url: undefined, playUrl: undefined };
+const chosen = signal(urlOf(localStorage.getItem(CHOSEN_KEY)));
 
-export const announced = signal<Announced>(NOTHING);
-/** The first layer's address that is used; undefined: none is known. */
-export const l1Url = signal<string | undefined>(undefined);
+/** What the node says, or said when it was last here. */
+export const announcedL1 = computed(
+  () =>
+    urlOf((status.value?.l1 as { url?: unknown } | undefined)?.url) ??
+    urlOf(localStorage.getItem(ANNOUNCED_KEY)),
+);
+/** The address that is used; undefined: none is known. */
+export const l1Url = computed(() => chosen.value ?? announcedL1.value);
+export const chosenL1 = computed(() => chosen.value);
 
-/** Asks the node; one that is away announces nothing, and what was known stays. */
-export async function readConnections(store: TextStore): Promise<void> {
-  try {
-    const response = await fetch('/page.json');
-    if (response.ok) announced.value = announcedOf(await response.json());
-  } catch {
-    // The page says elsewhere that the node is away.
-  }
-  l1Url.value = store.getItem(KEY) ?? announced.value.l1Url ?? l1Url.value;
+/** So that an account can be left when the node is away. */
+export function rememberAnnounced(): void {
+  if (announcedL1.value !== undefined) localStorage.setItem(ANNOUNCED_KEY, announcedL1.value);
 }
 
 /** Empty: what the node announces. Throws WalletFault if it is no address. */
-export function setL1Url(store: TextStore, text: string): void {
-  const url = text.trim();
-  if (url === '') store.removeItem(KEY);
-  else store.setItem(KEY, checkedUrl(url));
-  l1Url.value = store.getItem(KEY) ?? announced.value.l1Url;
-}
-
-function announcedOf(json: unknown): Announced {
-  const { l1Url: l1, playUrl } = (json ?? {}) as Record<string, unknown>;
-  return { l1Url: urlOf(l1), playUrl: urlOf(playUrl) };
+export function chooseL1(text: string): void {
+  const url = text.trim() === '' ? undefined : checkedUrl(text.trim());
+  if (url === undefined) localStorage.removeItem(CHOSEN_KEY);
+  else localStorage.setItem(CHOSEN_KEY, url);
+  chosen.value = url;
 }
 
 function urlOf(value: unknown): string | undefined {

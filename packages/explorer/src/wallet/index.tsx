@@ -4,12 +4,10 @@
  * Invariant: while something is open that only this page can finish, closing the page warns.
  */
 import { effect, untracked } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Page } from '../components/page.tsx';
 import { AskPanel } from './ask.tsx';
 import { CapturePanel } from './capture.tsx';
-import { readConnections } from './connections.ts';
 import { DepositPanel } from './deposit.tsx';
 import { needsPage, watchDesk } from './desk.ts';
 import { Gate } from './gate.tsx';
@@ -44,7 +42,6 @@ addEventListener('beforeunload', (event) => {
 });
 
 export default function WalletPage() {
-  useEffect(() => void readConnections(localStorage), []);
   const own = session.value;
   return own === undefined ? (
     <Page

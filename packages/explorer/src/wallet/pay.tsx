@@ -16,7 +16,13 @@ import { ActionForm, AmountField, addressOf, Costs, Field, type TaskState, units
 const NO_REFERENCE = `0x${'00'.repeat(32)}` as const;
 
 export function PayPanel({ own }: { own: Session }) {
-  const asked = useMemo(() => requestIn(location.href, own), [location.href, own]);
+  // Another link fills another form in; looked at with every look at the account.
+  void account.value;
+  return <PayForm own={own} link={location.href} key={location.hash} />;
+}
+
+function PayForm({ own, link }: { own: Session; link: string }) {
+  const asked = useMemo(() => requestIn(link, own), [link, own]);
   const request = asked !== undefined && 'to' in asked ? asked : undefined;
   const [to, setTo] = useState<string>(request?.to ?? '');
   const [amount, setAmount] = useState(

@@ -8,9 +8,9 @@ import { type Client, createClient, indexedDbJournal } from '@upfront/client';
 import { type Address, createPublicClient, createWalletClient, custom, http, type PublicClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { api, nodeUrl } from '../api.ts';
-import { genesis } from '../network.ts';
+import { genesis, status } from '../network.ts';
 import type { KeptAccount } from './accounts.ts';
-import { l1Url } from './connections.ts';
+import { l1Url, rememberAnnounced } from './connections.ts';
 import { WalletFault } from './fault.ts';
 import { askForAccount, type InjectedWallet, knownAccount, useChain, watchWallet } from './injected.ts';
 import type { StoredKey } from './keystore.ts';
@@ -123,7 +123,9 @@ function open(next: Session): Session {
 /** The network of the node; while that is away, the one that it served last. Throws WalletFault if none is known. */
 async function networkOf(): Promise<PinnedNetwork> {
   const now = genesis.value ?? (await api.genesis().catch(() => undefined));
+  status.value ??= await api.status().catch(() => undefined);
   if (now !== undefined) {
+    rememberAnnounced();
     const { chainId, contract, hash, bytes } = now;
     const pinned = { chainId, contract, hash, bytes } as PinnedNetwork;
     localStorage.setItem(NETWORK_KEY, JSON.stringify(pinned));

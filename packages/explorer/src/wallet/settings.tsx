@@ -4,7 +4,7 @@
 import { useState } from 'preact/hooks';
 import { Facts, Hex } from '../components/facts.tsx';
 import { removeAccount } from './accounts.ts';
-import { announced, l1Url, setL1Url } from './connections.ts';
+import { announcedL1, chooseL1, chosenL1 } from './connections.ts';
 import { l1Fault, needsPage } from './desk.ts';
 import { download } from './history-panel.tsx';
 import { lock, type Session } from './session.ts';
@@ -73,12 +73,12 @@ function Backup({ own }: { own: Session }) {
 }
 
 function Connections({ own }: { own: Session }) {
-  const [url, setUrl] = useState(l1Url.value ?? '');
+  const [url, setUrl] = useState(chosenL1.value ?? '');
   const task = useTask();
   const { network, stored } = own;
   const submit = (): void =>
     task.run('Checking …', async () => {
-      setL1Url(localStorage, url);
+      chooseL1(url);
       const hint = 'It is used when the account is opened again: lock it, and open it anew.';
       return { state: 'done', title: 'Kept.', hint };
     });
@@ -110,7 +110,7 @@ function Connections({ own }: { own: Session }) {
             onInput={setUrl}
             isOptional
             isMono
-            hint={`JSON-RPC, http: or https:. ${announced.value.l1Url === undefined ? 'The node announces none.' : 'Empty: the one that the node announces.'}`}
+            hint={`JSON-RPC. ${announcedL1.value === undefined ? 'The node announces none.' : `Empty: ${announcedL1.value}, as the node announces.`}`}
           />
         </ActionForm>
       )}

@@ -1,0 +1,147 @@
+/**
+ * The wallet when things go wrong: the page is closed in the middle of a payment, the node goes and comes back, the
+ * operator is gone for good.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe } from 'node:test';
+import { DEV_KEYS } from '@upfront/node';
+import { privateKeyToAccount } from 'viem/accounts';
+import { skipWithoutChromium, startBrowser, type TestBrowser, type TestPage } from './browser.ts';
+import { ETHER, startTestDevnet, type TestDevnet } from './devnet.ts';
+import {
+  balanceIs,
+  createStory,
+  deposit,
+  firstLayer,
+  goTo,
+  makeAccount,
+  openAccount,
+  pay,
+  press,
+  told,
+} from './wallet-steps.ts';
+
+const BOB = privateKeyToAccount(DEV_KEYS[2]).address;
+const CLOSE_AGE_S = 3 * 86_400;
+/** docs/protocol.md, 3: the first byte of a fulfilment. */
+const FULFIL = 2;
+/** docs/api.md: type and id, before the messages of a submit frame. */
+const FRAME_HEAD = 5;
+
+describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 120_000 }, () => {
+  const step = createStory();
+  let devnet: TestDevnet;
+  let browser: TestBrowser;
+  let alice: TestPage;
+  let address: `0x${string}`;
+  /** Whether fulfilments get to the node. */
+  let isCut = false;
+  const dialogs: string[] = [];
+
+  before(async () => {
+    [devnet, browser] = await Promise.all([
+      startTestDevnet({ closeAge: BigInt(CLOSE_AGE_S) }),
+      startBrowser(),
+    ]);
+    alice = await browser.open(`${devnet.url}/wallet`);
+    const { page } = alice;
+    await page.routeWebSocket(/\/v1\/socket$/, (socket) => {
+      const node = socket.connectToServer();
+      socket.onMessage((message) => {
+        if (isCut && typeof message !== 'string' && message[0] === 1 && message[FRAME_HEAD] === FULFIL)
+          return;
+        node.send(message);
+      });
+    });
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.type());
+      void dialog.accept();
+    });
+    address = await makeAccount(page, 'Alice');
+    await firstLayer(devnet).give(address, '5');
+    await deposit(page, '2');
+  });
+  after(async () => {
+    await browser.close();
+    await devnet.close();
+  });
+
+  step(
+    'warns before it is closed in the middle of a payment, and finishes it when it is opened again',
+    async () => {
+      const { page } = alice;
+      isCut = true;
+      await pay(page, BOB, '0.25');
+      await told(page, /Announced as nonce \d+/);
+      await page.getByText('waits for this page to perform it').waitFor();
+      await page.getByText(/left; then it is annulled/).waitFor();
+      const bob = devnet.client(2);
+      assert.equal((await bob.balance()).balance, 0n);
+
+      assert.deepEqual(dialogs, []);
+      await page.reload();
+      assert.deepEqual(dialogs, ['beforeunload']);
+      isCut = false;
+      await openAccount(page);
+      await page.getByText('Taken up again from an earlier visit:').waitFor();
+      await page.getByText(/Announcement 0 .* finished/).waitFor();
+      await balanceIs(page, '1.74999999');
+      assert.equal((await bob.balance()).balance, ETHER / 4n);
+      await page.getByText('Nothing waits.').waitFor();
+
+      // Nothing is open: nobody is asked, and nothing is done twice.
+      await page.reload();
+      assert.deepEqual(dialogs, ['beforeunload']);
+      await openAccount(page);
+      await balanceIs(page, '1.74999999');
+    },
+  );
+
+  step('says what a payment waits for while the node is away, and finishes it when it is back', async () => {
+    const { page, expectErrors } = alice;
+    expectErrors(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|WebSocket|ERR_EMPTY_RESPONSE/);
+    isCut = true;
+    await pay(page, BOB, '0.1');
+    await told(page, /Announced as nonce \d+/);
+    await devnet.stopNode();
+    isCut = false;
+    await page.getByText('The node is away.').first().waitFor();
+    await page.getByText('The network’s clock stands while the node is away').waitFor();
+    await devnet.startNode();
+    await told(page, /Paid 0.1|It is not known yet/);
+    await press(page, 'Resume now').catch(() => undefined);
+    await balanceIs(page, '1.64999998');
+    await page.getByText('Nothing waits.').waitFor();
+  });
+
+  step('leaves without the operator: exit, the close age, claim, all on the first layer', async () => {
+    const { page } = alice;
+    const ether = firstLayer(devnet);
+    await goTo(page, 'Take out');
+    await page
+      .getByTestId('settled')
+      .filter({ hasText: /^1\.64999998\s/ })
+      .waitFor({ timeout: 60_000 });
+    await devnet.stopNode();
+    await page.getByText('The node is away.').first().waitFor();
+
+    const exit = page.getByRole('region', { name: 'Exit' });
+    await exit.getByText(/gas, 0\.\d+/).waitFor();
+    await page.getByLabel('I want to leave with the settled balance.').check();
+    await exit.getByRole('button', { name: 'Exit' }).click();
+    await told(page, 'The exit is on the first layer.');
+    await page.getByText('Waits for a settlement to acknowledge it').waitFor();
+    await page.getByText(/Claimable in any case from \d{4}-/).waitFor();
+
+    await ether.goOn(CLOSE_AGE_S + 2);
+    await page.getByText('Nobody acknowledged it in time').waitFor();
+    const had = Number(await ether.ether(address));
+    await press(page, 'Claim');
+    await told(page, 'Claimed 1.64999998');
+    await page.getByText('The contract has closed: everybody claims').waitFor();
+    const gained = Number(await ether.ether(address)) - had;
+    assert.ok(gained > 1.649 && gained < 1.65, String(gained));
+  });
+
+  step('said nothing wrong on the way', () => alice.close());
+});
