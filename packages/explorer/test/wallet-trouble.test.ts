@@ -22,6 +22,8 @@ import {
 } from './wallet-steps.ts';
 
 const BOB = privateKeyToAccount(DEV_KEYS[2]).address;
+/** Units. */
+const ENTRY_FEE = 25_000n;
 const CLOSE_AGE_S = 3 * 86_400;
 /** docs/protocol.md, 3: the first byte of a fulfilment. */
 const FULFIL = 2;
