@@ -194,6 +194,8 @@ export interface Settlement {
     readonly sequence: string;
     readonly limit: string;
     readonly request: string;
+    readonly r: string;
+    readonly vs: string;
   }[];
   readonly credits: readonly Entry[];
   readonly payouts: readonly Entry[];

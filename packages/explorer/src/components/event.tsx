@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact';
 import type { EventJson } from '../api.ts';
 import { grouped, plural, shortHex } from '../format.ts';
+import { annulledIn } from './bitmap.ts';
 import { AccountLink, Amount, BlockLink, NonceLink, TopicLink } from './facts.tsx';
 
 const ITEMS: Readonly<Record<string, string>> = {
@@ -141,14 +142,4 @@ function Of({ nonce }: { nonce: string }) {
 
 export function SettlementLink({ number }: { number: string }) {
   return <a href={`/settlement/${number}`}>settlement {grouped(number)}</a>;
-}
-
-/** The places of an annulment's bitmap, 0x hex. */
-export function annulledIn(bitmap: string): number[] {
-  const places: number[] = [];
-  for (let i = 0; i < 256; i++) {
-    const nibble = Number(`0x${bitmap[2 + (i >> 2)] ?? '0'}`);
-    if ((nibble & (8 >> (i & 3))) !== 0) places.push(i);
-  }
-  return places;
 }
