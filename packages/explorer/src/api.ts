@@ -10,6 +10,8 @@ export interface Status {
   /** Zero address: ETH. Null: the node does not know it yet. */
   readonly asset: string | null;
   readonly unit: string | null;
+  readonly symbol: string | null;
+  readonly decimals: number | null;
   readonly genesisHash: string;
   readonly engine: string;
   readonly version: string;
@@ -26,7 +28,11 @@ export interface Status {
     readonly acknowledged: string;
     readonly formed: string;
     readonly settled: string;
+    /** Block time from which on the next settlement is due; null: there is nothing to settle. */
+    readonly nextCut: string | null;
     readonly status: string | null;
+    /** JSON-RPC of the first layer for browsers. */
+    readonly url: string | null;
   };
   readonly lagging: boolean;
 }
@@ -66,6 +72,8 @@ export interface Intent {
   readonly commitment?: string;
   readonly payee?: string;
   readonly max?: string;
+  /** Of a hold, s. */
+  readonly window?: number;
   readonly topic?: string;
   readonly stake?: string;
   readonly size?: number;
@@ -97,7 +105,45 @@ export interface NonceStatus {
   readonly event?: EventJson;
   readonly account?: string;
   readonly sequence?: string;
+  readonly dealtHeight?: string;
+  readonly dealtClock?: string;
+  readonly intent?: Intent;
   readonly open?: OpenNonce;
+}
+
+export interface FetchStatus {
+  readonly status: 'dealt' | 'refused' | 'unknown';
+  readonly height?: string;
+  readonly first?: string;
+  readonly count?: number;
+  readonly clock?: string;
+  readonly limit?: string;
+  readonly budget?: string;
+  readonly intents?: readonly Intent[];
+  readonly code?: number;
+  readonly name?: string;
+}
+
+export interface BlockRow {
+  readonly height: string;
+  readonly digest: string;
+  readonly time: string;
+  readonly counts: Readonly<Record<'bytes' | 'items' | 'fulfils' | 'fetches' | 'events', number>>;
+  readonly signers: readonly string[];
+}
+
+export interface SettlementRow {
+  readonly number: string;
+  readonly height: string;
+  readonly status: 'formed' | 'settled';
+  readonly debits: number;
+  readonly credits: number;
+  readonly payouts: number;
+}
+
+export interface EventPage {
+  readonly events: readonly PlacedEvent[];
+  readonly next: string | null;
 }
 
 export interface HeaderJson {
@@ -137,11 +183,19 @@ export interface Settlement {
   readonly hash: string;
   readonly status: 'formed' | 'settled';
   readonly transaction: string | null;
+  readonly l1Block: string | null;
+  readonly gasUsed: string | null;
+  /** wei */
+  readonly gasPrice: string | null;
+  /** Dealt since the settlement before. */
+  readonly nonces: string | null;
   readonly debits: readonly {
     readonly amount: string;
     readonly sequence: string;
     readonly limit: string;
     readonly request: string;
+    readonly r: string;
+    readonly vs: string;
   }[];
   readonly credits: readonly Entry[];
   readonly payouts: readonly Entry[];
@@ -203,27 +257,42 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   throw new ApiError(response.status, error?.code ?? 0, error?.message ?? `HTTP ${response.status}`);
 }
 
-const count = (value: string | number): string => encodeURIComponent(String(value));
+const part = (value: string | number): string => encodeURIComponent(String(value));
+const query = (fields: Readonly<Record<string, string | number | undefined>>): string => {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? '' : `?${given.map(([name, value]) => `${name}=${part(value!)}`).join('&')}`;
+};
 
 /** One function a route. Each throws ApiError. */
 export const api = {
   status: (signal?: AbortSignal) => getJson<Status>('/v1/status', signal),
   genesis: (signal?: AbortSignal) => getJson<Genesis>('/v1/genesis', signal),
   account: (address: string, signal?: AbortSignal) =>
-    getJson<Account>(`/v1/accounts/${count(address)}`, signal),
-  openNonces: (address: string, signal?: AbortSignal) =>
-    getJson<{ nonces: readonly OpenNonce[]; height: string }>(
-      `/v1/accounts/${count(address)}/nonces`,
+    getJson<Account>(`/v1/accounts/${part(address)}`, signal),
+  openNoncesOf: (address: string, signal?: AbortSignal) =>
+    getJson<{ nonces: readonly OpenNonce[]; height: string }>(`/v1/accounts/${part(address)}/nonces`, signal),
+  accountEvents: (address: string, page: { after?: string; limit?: number }, signal?: AbortSignal) =>
+    getJson<EventPage>(`/v1/accounts/${part(address)}/events${query(page)}`, signal),
+  fetchStatus: (address: string, sequence: string, signal?: AbortSignal) =>
+    getJson<FetchStatus>(`/v1/fetches/${part(address)}/${part(sequence)}`, signal),
+  openNonces: (page: { from?: number; limit?: number }, signal?: AbortSignal) =>
+    getJson<{ nonces: readonly OpenNonce[]; clock: string; height: string }>(
+      `/v1/nonces${query(page)}`,
       signal,
     ),
-  nonce: (nonce: string, signal?: AbortSignal) => getJson<NonceStatus>(`/v1/nonces/${count(nonce)}`, signal),
+  nonce: (nonce: string | number, signal?: AbortSignal) =>
+    getJson<NonceStatus>(`/v1/nonces/${part(nonce)}`, signal),
   receipt: (nonce: string, signal?: AbortSignal) =>
-    getJson<Readonly<Record<string, unknown>>>(`/v1/nonces/${count(nonce)}/receipt`, signal),
-  block: (height: string, signal?: AbortSignal) => getJson<Block>(`/v1/blocks/${count(height)}`, signal),
+    getJson<Readonly<Record<string, unknown>>>(`/v1/nonces/${part(nonce)}/receipt`, signal),
+  blocks: (page: { before?: number; limit?: number }, signal?: AbortSignal) =>
+    getJson<{ blocks: readonly BlockRow[] }>(`/v1/blocks${query(page)}`, signal),
+  block: (height: string, signal?: AbortSignal) => getJson<Block>(`/v1/blocks/${part(height)}`, signal),
   header: (height: string, signal?: AbortSignal) =>
-    getJson<SignedHeader>(`/v1/headers/${count(height)}`, signal),
+    getJson<SignedHeader>(`/v1/headers/${part(height)}`, signal),
+  settlements: (page: { before?: number; limit?: number }, signal?: AbortSignal) =>
+    getJson<{ settlements: readonly SettlementRow[] }>(`/v1/settlements${query(page)}`, signal),
   settlement: (number: string, signal?: AbortSignal) =>
-    getJson<Settlement>(`/v1/settlements/${count(number)}`, signal),
-  topic: (topic: string, after?: string, signal?: AbortSignal) =>
-    getJson<Deliveries>(`/v1/topics/${count(topic)}?limit=100${after ? `&after=${after}` : ''}`, signal),
+    getJson<Settlement>(`/v1/settlements/${part(number)}`, signal),
+  topic: (topic: string, page: { after?: string; limit?: number }, signal?: AbortSignal) =>
+    getJson<Deliveries>(`/v1/topics/${part(topic)}${query(page)}`, signal),
 };

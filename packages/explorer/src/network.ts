@@ -20,14 +20,11 @@ export const connection = signal<Connection>('connecting');
 /** When the last status came, by performance.now(). */
 export const statusAt = signal(0);
 
-const ZERO_ADDRESS = `0x${'0'.repeat(40)}`;
-
-/** Undefined until the node has read it from the contract. */
+/** Undefined until the node has read it from the contract, or if the token does not say what it is called. */
 export const asset = computed<Asset | undefined>(() => {
-  const { asset: address, unit } = status.value ?? {};
-  if (address == null || unit == null) return undefined;
-  if (address !== ZERO_ADDRESS) return undefined;
-  return { symbol: 'ETH', decimals: 18, unit: BigInt(unit) };
+  const { symbol, decimals, unit } = status.value ?? {};
+  if (symbol == null || decimals == null || unit == null) return undefined;
+  return { symbol, decimals, unit: BigInt(unit) };
 });
 
 /** A genesis parameter; undefined until the genesis is here. */
