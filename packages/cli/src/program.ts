@@ -59,7 +59,6 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     .description('A second layer for Ethereum where nothing happens before it has been announced.')
     .version(versionOfPackage(), '--version')
     .helpCommand(false)
-    .showHelpAfterError('(add --help for what there is)')
     .addHelpText('after', `\n${exitCodesHelp}\n\nStart with:\n${START}`);
   const isNamed = GROUPS.some(([, entries]) => entries.some(({ name }) => name === args[0]));
   for (const [heading, entries] of GROUPS) {
@@ -67,8 +66,15 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
       if (!isNamed || name === args[0]) program.addCommand((await load()).helpGroup(heading));
     }
   }
-  eachCommand(program, (command) => command.exitOverride());
+  eachCommand(program, (command) =>
+    command.exitOverride().showHelpAfterError('(add --help for what there is)'),
+  );
   return program;
+}
+
+/** `upfront help pay` is `upfront pay --help`. */
+export function inFull(args: readonly string[]): string[] {
+  return args[0] === 'help' ? [...args.slice(1), '--help'] : [...args];
 }
 
 function versionOfPackage(): string {

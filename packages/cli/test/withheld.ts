@@ -89,5 +89,12 @@ export function testWithheld(): void {
       const claim = await machine.run(['claim', ...away]);
       assert.deepEqual([claim.code, claim.json['name']], [5, 'l1-unreachable']);
     });
+
+    it('does not go on with a first layer that was not saved', async () => {
+      await devnet.stop('SIGKILL');
+      const { code, json } = await machine.run(args);
+      assert.deepEqual([code, json['status']], [2, 'usage']);
+      assert.match(json['message'], /was killed/);
+    });
   });
 }

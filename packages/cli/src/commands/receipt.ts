@@ -13,6 +13,7 @@ import { usageError } from '../errors.ts';
 import { readJson, writeWhole } from '../files.ts';
 import { readNetwork } from '../genesis-file.ts';
 import { l1UrlOf } from '../l1.ts';
+import { onRecord } from '../node-json.ts';
 import { parseNonce } from '../nonces.ts';
 import { withSession } from '../session.ts';
 import { describeEvent, eventToJson } from '../words.ts';
@@ -38,7 +39,7 @@ function getCommand(): Command {
     more: 'Without --out the receipt itself goes to stdout. Keep it: it proves the event without any node.',
     examples: [
       ['receipt get 17 --out receipt.json', 'of the event that resolved nonce 17'],
-      ['receipt get last > receipt.json', 'of the newest nonce of this machine'],
+      ['receipt get last > receipt.json', 'of what this machine fulfilled last'],
       ['receipt get --event 120.3', 'of event 3 of block 120'],
     ],
   })
@@ -58,8 +59,18 @@ function getCommand(): Command {
           const where =
             nonce === undefined
               ? { height: Number(height), index: Number(index) }
-              : { nonce: parseNonce(session, nonce) };
-          const { json, event, height: at } = await session.client.receipt(where);
+              : { nonce: parseNonce(session, nonce, 'fulfilled') };
+          const {
+            json,
+            event,
+            height: at,
+          } = await onRecord(
+            session.client.receipt(where),
+            'nonce' in where ? `Nonce ${where.nonce} is not resolved` : `There is no event ${flags.event}`,
+            'nonce' in where
+              ? `\`upfront show nonce ${where.nonce}\` says how it stands.`
+              : '`upfront follow --all --past --json` names the events that there are.',
+          );
           const text = JSON.stringify(json, undefined, 2);
           if (flags.out === undefined) {
             call.out.result(json as object, text);
