@@ -35,6 +35,8 @@ export interface Status {
     readonly url: string | null;
   };
   readonly lagging: boolean;
+  /** Of a devnet: where its page can stop the operator. */
+  readonly controls: string | null;
 }
 
 export interface Genesis {

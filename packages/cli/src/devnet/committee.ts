@@ -37,6 +37,8 @@ export interface CommitteePlan {
   readonly l1FromBlock: number;
   readonly pollMs: number;
   readonly log: Logger;
+  /** Told to the page of the node that follows. */
+  readonly controlsUrl: string;
 }
 
 /** The node that follows, and what closes all of them. */
@@ -59,7 +61,7 @@ export async function startCommittee(
 }
 
 function startOne(plan: CommitteePlan, anvil: Anvil, file: Laid, i: number): Promise<RunningNode> {
-  const { folder, count, port, genesis, l1FromBlock, pollMs, log } = plan;
+  const { folder, count, port, genesis, l1FromBlock, pollMs, log, controlsUrl } = plan;
   const isFollower = i === count;
   const flags = {
     dataDir: pathOf(folder, i),
@@ -84,7 +86,12 @@ function startOne(plan: CommitteePlan, anvil: Anvil, file: Laid, i: number): Pro
   const { UPFRONT_COMETBFT } = process.env;
   const config = loadConfig({ flags, environment: { UPFRONT_COMETBFT } });
   // One relayer is enough, and no two of them race.
-  return startNode(config, { log, validatorKey: key, relayerKey: i === 0 ? key : undefined });
+  return startNode(config, {
+    log,
+    validatorKey: key,
+    relayerKey: i === 0 ? key : undefined,
+    ...(isFollower && { controlsUrl }),
+  });
 }
 
 interface Laid {

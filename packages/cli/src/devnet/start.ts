@@ -27,6 +27,7 @@ import { createL1Client, hasContract } from '../l1.ts';
 import { builtPage } from '../page.ts';
 import { readSettings, writeProfile } from '../settings.ts';
 import { startCommittee, VALIDATOR_KEYS } from './committee.ts';
+import { startControls } from './controls.ts';
 import { isDevnetFolder, markRunning, runningIn, wasCutOff } from './running.ts';
 
 export interface DevnetOptions {
@@ -99,10 +100,13 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     });
     closers.push(() => anvil.stop());
     const { network, path } = await openNetwork(options, anvil);
-    const { node, close } = await startNodes(options, anvil, { network, path });
+    const controls = await startControls();
+    closers.push(() => controls.close());
+    const { node, close } = await startNodes(options, anvil, { network, path, controlsUrl: controls.url });
     let closed: Promise<void> | undefined;
     const stopNode = (): Promise<void> => (closed ??= close());
     closers.push(stopNode);
+    controls.serve(node.url, stopNode);
     await writeAccounts(options.home);
     writeProfile(options.home, {
       nodeUrl: node.url,
@@ -191,7 +195,7 @@ async function openNetwork(
 async function startNodes(
   { folder, port, log, validators }: DevnetOptions,
   anvil: Anvil,
-  { network, path }: { network: Network; path: string },
+  { network, path, controlsUrl }: { network: Network; path: string; controlsUrl: string },
 ): Promise<{ node: RunningNode; close(): Promise<void> }> {
   const { l1FromBlock } = network;
   const flags = {
@@ -208,10 +212,24 @@ async function startNodes(
   const key = fromHex(OPERATOR_KEY);
   try {
     if (validators > 1) {
-      const plan = { folder, count: validators, port, genesis: path, l1FromBlock, pollMs: POLL_MS, log };
+      const plan = {
+        folder,
+        count: validators,
+        port,
+        genesis: path,
+        l1FromBlock,
+        pollMs: POLL_MS,
+        log,
+        controlsUrl,
+      };
       return await startCommittee(plan, anvil);
     }
-    const node = await startNode(loadConfig({ flags }), { log, validatorKey: key, relayerKey: key });
+    const node = await startNode(loadConfig({ flags }), {
+      log,
+      validatorKey: key,
+      relayerKey: key,
+      controlsUrl,
+    });
     return { node, close: () => node.close() };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

@@ -14,9 +14,7 @@ const chosen = signal(urlOf(localStorage.getItem(CHOSEN_KEY)));
 
 /** What the node says, or said when it was last here. */
 export const announcedL1 = computed(
-  () =>
-    urlOf((status.value?.l1 as { url?: unknown } | undefined)?.url) ??
-    urlOf(localStorage.getItem(ANNOUNCED_KEY)),
+  () => urlOf(status.value?.l1.url) ?? urlOf(localStorage.getItem(ANNOUNCED_KEY)),
 );
 /** The address that is used; undefined: none is known. */
 export const l1Url = computed(() => chosen.value ?? announcedL1.value);

@@ -7,7 +7,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { type Balance, BaseError, type NodeAccount, type Resumed } from '@upfront/client';
 import { upfrontAbi } from '@upfront/contracts';
 import { erc20Abi, zeroAddress } from 'viem';
-import { api, type OpenNonce } from '../api.ts';
+import { ApiError, api, type OpenNonce } from '../api.ts';
 import { type Asset, shortHex, showAmount, showDuration, showTime } from '../format.ts';
 import { connection, asset as networkAsset, parameter, status, statusAt } from '../network.ts';
 import { type Explained, explain } from './fault.ts';
@@ -154,8 +154,12 @@ export function beginWaiting(waiting: Waiting): (next: Partial<Waiting> | undefi
 }
 
 async function lookAround(own: Session, signal: AbortSignal): Promise<void> {
+  let wasAway = false;
   while (!signal.aborted) {
     await lookAtNode(own, signal);
+    const isAway = connection.value === 'away';
+    if (wasAway && !isAway && fetches.value.length > 0) void takeUp(own);
+    wasAway = isAway;
     tick.value++;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, LOOK_MS);
@@ -173,10 +177,7 @@ async function lookAtNode({ client, address }: Session, signal: AbortSignal): Pr
     if (signal.aborted) return;
     fetches.value = book.entries();
     if (connection.value === 'away') return;
-    const [own, open] = await Promise.all([
-      client.node.account(address),
-      api.openNonces(address, signal).catch(() => ({ nonces: [] })),
-    ]);
+    const [own, open] = await Promise.all([client.node.account(address), api.openNoncesOf(address, signal)]);
     if (signal.aborted) return;
     batch(() => {
       account.value = own;
@@ -185,7 +186,8 @@ async function lookAtNode({ client, address }: Session, signal: AbortSignal): Pr
     });
   } catch (error) {
     // A node that is away is told of by the page's header; a client that was closed ends with the session.
-    if (!(error instanceof BaseError) && !signal.aborted) throw error;
+    const isTold = error instanceof BaseError || error instanceof ApiError;
+    if (!isTold && !signal.aborted) throw error;
   }
 }
 

@@ -13,6 +13,8 @@ export interface OwnFetch {
   readonly expires: number;
   readonly dealt: { readonly first: number } | undefined;
   readonly isAbandoned: boolean;
+  /** Indexes of nonces that are resolved. */
+  readonly resolved: ReadonlySet<number>;
   readonly openings: readonly { readonly activity: OwnActivity }[];
 }
 
@@ -74,7 +76,7 @@ export interface Pending {
 }
 
 export function pendingOf(input: PendingInput): Pending[] {
-  return [...nonces(input), ...unsent(input), ...firstLayer(input), ...leaving(input)];
+  return [...nonces(input), ...dealtBefore(input), ...unsent(input), ...firstLayer(input), ...leaving(input)];
 }
 
 /** Nonces that are open, as the network tells; what they are for, as the journal does. */
@@ -104,6 +106,35 @@ function nonces(input: PendingInput): Pending[] {
       needsPage: isOurs,
     };
   });
+}
+
+/** While the network does not tell: what the journal knows to be dealt. */
+function dealtBefore(input: PendingInput): Pending[] {
+  if (input.clock !== undefined) return [];
+  const listed = new Set(input.open.map(({ nonce }) => Number(nonce)));
+  return input.fetches.flatMap(({ dealt, openings, resolved, isAbandoned }) =>
+    openings.flatMap(({ activity }, index): Pending[] => {
+      const nonce = (dealt?.first ?? -1) + index;
+      if (dealt === undefined || isAbandoned || resolved.has(index) || listed.has(nonce)) return [];
+      const isHold = activity.kind === 'hold';
+      const title = isHold
+        ? `Hold of up to ${input.showAmount(activity.max ?? 0n)}`
+        : titleOf(input, activity, activity.kind);
+      const waitsFor = isHold
+        ? 'Waits for the payee to capture or release it.'
+        : 'Announced; waits for the node to come back, and then for this page to perform it.';
+      return [
+        {
+          key: `n${nonce}`,
+          title,
+          waitsFor,
+          until: untilDeadline(input, undefined),
+          nonce,
+          needsPage: !isHold,
+        },
+      ];
+    }),
+  );
 }
 
 function untilDeadline({ showDuration }: PendingInput, left: number | undefined): string {

@@ -51,6 +51,7 @@ export function addNetworkRoutes(app: ApiServer, sources: Sources): void {
         version: sources.version,
         ...network,
         l1: { ...network.l1, status: l1.status() ?? null, url: sources.publicL1Url ?? null },
+        controls: sources.controlsUrl ?? null,
       };
     },
   );

@@ -54,7 +54,7 @@ test('files and pages are served with their types, caching and policy', async (t
     assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
     const policy = response.headers.get('content-security-policy') ?? '';
     assert.match(policy, /default-src 'none'; script-src 'self';/);
-    assert.match(policy, /connect-src 'self' http:\/\/127\.0\.0\.1:8545;/);
+    assert.match(policy, /connect-src 'self' https: http:\/\/127\.0\.0\.1:8545;/);
     assert.doesNotMatch(policy, /unsafe/);
   }
   const script = await fetch(`${url}/assets/index-abcDEF12.js`);

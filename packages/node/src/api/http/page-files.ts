@@ -47,7 +47,8 @@ interface PageFile {
 }
 
 /** Adds a route for every file and every page. Throws ConfigError if the folder holds no built page. */
-export async function addExplorer(app: ApiServer, { explorer, publicL1Url }: Sources): Promise<void> {
+export async function addExplorer(app: ApiServer, sources: Sources): Promise<void> {
+  const { explorer } = sources;
   if (explorer === undefined) return;
   const files = await readFolder(explorer);
   const index = files.get(INDEX_FILE);
@@ -56,7 +57,7 @@ export async function addExplorer(app: ApiServer, { explorer, publicL1Url }: Sou
     throw new ConfigError('explorer', `${explorer} is no built page: it has no index.html, or no pages.json`);
   files.delete(INDEX_FILE);
   files.delete(PAGES_FILE);
-  const policy = policyOf(publicL1Url);
+  const policy = policyOf(sources);
   for (const [path, file] of files) addFile(app, path, file, policy);
   for (const path of readPages(pages.bytes, explorer)) addFile(app, path, index, policy);
 }
@@ -77,15 +78,18 @@ function addFile(app: ApiServer, path: string, file: PageFile, policy: string): 
   });
 }
 
-/** Scripts, styles and requests of the page's own origin only, and the first layer if browsers may use it. */
-function policyOf(publicL1Url: string | undefined): string {
-  const l1 = publicL1Url === undefined ? '' : ` ${new URL(publicL1Url).origin}`;
+/**
+ * Scripts and styles of the page's own origin only. Requests also to any first layer over https:, since whoever leaves an
+ * operator must not depend on the one that it names; to the named one; and to a devnet's controls.
+ */
+function policyOf({ publicL1Url, controlsUrl }: Sources): string {
+  const named = [publicL1Url, controlsUrl].flatMap((url) => (url === undefined ? [] : [new URL(url).origin]));
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
-    `connect-src 'self'${l1}`,
+    ['connect-src', "'self'", 'https:', ...named].join(' '),
     "manifest-src 'self'",
     "worker-src 'self'",
     "base-uri 'none'",

@@ -89,6 +89,7 @@ export const Status = Type.Object({
     url: orNull(Type.String({ description: 'JSON-RPC of the first layer for browsers' })),
   }),
   lagging: Type.Boolean(),
+  controls: orNull(Type.String({ description: 'of a devnet: where its page can stop the operator' })),
 });
 
 export const GenesisAnswer = Type.Object({

@@ -48,6 +48,8 @@ export interface Sources {
   readonly l1: L1Status;
   /** For browsers; undefined: none is told of. */
   readonly publicL1Url: string | undefined;
+  /** Of a devnet's controls, for the page; undefined: this is no devnet. */
+  readonly controlsUrl: string | undefined;
   /** The page that is served beside the API; undefined: none. */
   readonly explorer: string | undefined;
   readonly limits: Limits;
