@@ -14,7 +14,7 @@ import { skipWithoutChromium, startBrowser, type TestBrowser, type TestPage } fr
 import { until } from './devnet.ts';
 import { assertAccessible, createStory, press } from './wallet-steps.ts';
 
-const COMMAND = fileURLToPath(new URL('../bin/upfront', import.meta.resolve('@upfront/cli/package.json')));
+const COMMAND = fileURLToPath(new URL('./bin/upfront', import.meta.resolve('@upfront/cli/package.json')));
 const UP_MOST_MS = 60_000;
 
 describe('play', { skip: skipWithoutChromium(), timeout: 170_000 }, () => {
@@ -24,12 +24,13 @@ describe('play', { skip: skipWithoutChromium(), timeout: 170_000 }, () => {
   let one: TestPage;
 
   before(async () => {
-    [devnet, browser] = await Promise.all([startDevnet(), startBrowser()]);
+    devnet = await startDevnet();
+    browser = await startBrowser();
     one = await browser.open(`${devnet.nodeUrl}/play`);
   });
   after(async () => {
-    await browser.close();
-    await devnet.stop();
+    await browser?.close();
+    await devnet?.stop();
   });
 
   const role = (name: string) => one.page.getByRole('region', { name, exact: true });

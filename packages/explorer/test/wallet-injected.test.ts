@@ -23,7 +23,8 @@ describe('an injected wallet', { skip: skipWithoutChromium(), timeout: 120_000 }
   let wallet: TestWallet;
 
   before(async () => {
-    [devnet, browser] = await Promise.all([startTestDevnet(), startBrowser()]);
+    devnet = await startTestDevnet();
+    browser = await startBrowser();
     one = await browser.open(`${devnet.url}/wallet`);
     wallet = createWallet(devnet);
     await one.context.exposeFunction('testWallet', wallet.request);
@@ -31,8 +32,8 @@ describe('an injected wallet', { skip: skipWithoutChromium(), timeout: 120_000 }
     await one.page.reload();
   });
   after(async () => {
-    await browser.close();
-    await devnet.close();
+    await browser?.close();
+    await devnet?.close();
   });
 
   step('is found, declined, connected, and brought to the chain', async () => {

@@ -40,13 +40,14 @@ describe('the wallet, from an account to the claim', {
   let address: `0x${string}`;
 
   before(async () => {
-    [devnet, browser] = await Promise.all([startTestDevnet(), startBrowser()]);
+    devnet = await startTestDevnet();
+    browser = await startBrowser();
     alice = await browser.open(`${devnet.url}/wallet`);
     bob = await browser.open(`${devnet.url}/wallet`);
   });
   after(async () => {
-    await browser.close();
-    await devnet.close();
+    await browser?.close();
+    await devnet?.close();
   });
 
   step('makes an account here, and keeps no key in the clear', async () => {

@@ -42,10 +42,8 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 120_00
   const dialogs: string[] = [];
 
   before(async () => {
-    [devnet, browser] = await Promise.all([
-      startTestDevnet({ closeAge: BigInt(CLOSE_AGE_S) }),
-      startBrowser(),
-    ]);
+    devnet = await startTestDevnet({ closeAge: BigInt(CLOSE_AGE_S) });
+    browser = await startBrowser();
     alice = await browser.open(`${devnet.url}/wallet`);
     const { page } = alice;
     await alice.context.addInitScript(loseFulfilments, [FRAME_HEAD, FULFIL] as const);
@@ -59,8 +57,8 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 120_00
     await deposit(page, '2');
   });
   after(async () => {
-    await browser.close();
-    await devnet.close();
+    await browser?.close();
+    await devnet?.close();
   });
 
   step(
