@@ -44,7 +44,7 @@ test('an item is fulfilled at once, and a fulfilment tells the kind', () => {
 test('the ring forgets what is old, and its counts with it', () => {
   const strip = new StripModel();
   strip.dealt(0, 10, ALICE, 0, 0);
-  for (let first = 10; first < RING + 5; first += 5) strip.dealt(first, 5, BOB, 0, 0);
+  strip.dealt(10, RING - 5, BOB, 0, 0);
   assert.equal(strip.end, RING + 5);
   assert.equal(strip.open, RING);
   assert.equal(strip.cell(4), undefined);
