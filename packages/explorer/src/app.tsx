@@ -5,24 +5,25 @@
  */
 
 import { useEffect } from 'preact/hooks';
-import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
+import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { Footer } from './components/footer.tsx';
 import { Header } from './components/header.tsx';
+import { lazyPage } from './components/lazy-page.tsx';
 import { watchNetwork } from './network.ts';
 import { LivePage } from './pages/live.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { PAGES } from './pages.ts';
 
-const NoncePage = lazy(() => import('./pages/nonce.tsx'));
-const AccountPage = lazy(() => import('./pages/account.tsx'));
-const TopicPage = lazy(() => import('./pages/topic.tsx'));
-const BlockPage = lazy(() => import('./pages/block.tsx'));
-const SettlementPage = lazy(() => import('./pages/settlement.tsx'));
-const ValidatorPage = lazy(() => import('./pages/validator.tsx'));
-const VerifyPage = lazy(() => import('./pages/verify.tsx'));
-const SearchPage = lazy(() => import('./pages/search.tsx'));
-const WalletPage = lazy(() => import('./wallet/index.tsx'));
-const PlayPage = lazy(() => import('./play/index.tsx'));
+const NoncePage = lazyPage('Nonce', () => import('./pages/nonce.tsx'));
+const AccountPage = lazyPage('Account', () => import('./pages/account.tsx'));
+const TopicPage = lazyPage('Topic', () => import('./pages/topic.tsx'));
+const BlockPage = lazyPage('Block', () => import('./pages/block.tsx'));
+const SettlementPage = lazyPage('Settlement', () => import('./pages/settlement.tsx'));
+const ValidatorPage = lazyPage('Validator', () => import('./pages/validator.tsx'));
+const VerifyPage = lazyPage('Verify a receipt', () => import('./pages/verify.tsx'));
+const SearchPage = lazyPage('Search', () => import('./pages/search.tsx'));
+const WalletPage = lazyPage('Wallet', () => import('./wallet/index.tsx'));
+const PlayPage = lazyPage('Play', () => import('./play/index.tsx'));
 
 export function App() {
   useEffect(() => watchNetwork(), []);
@@ -42,23 +43,21 @@ function Pages() {
   const { path } = useLocation();
   return (
     <main id="main" tabIndex={-1} data-path={path}>
-      <ErrorBoundary>
-        <Router onRouteChange={startOfPage}>
-          <Route path={PAGES.live} component={LivePage} />
-          <Route path={PAGES.nonce} component={NoncePage} />
-          <Route path={PAGES.account} component={AccountPage} />
-          <Route path={PAGES.topic} component={TopicPage} />
-          <Route path={PAGES.block} component={BlockPage} />
-          <Route path={PAGES.settlement} component={SettlementPage} />
-          <Route path={PAGES.validator} component={ValidatorPage} />
-          <Route path={PAGES.verify} component={VerifyPage} />
-          <Route path={PAGES.search} component={SearchPage} />
-          <Route path={PAGES.wallet} component={WalletPage} />
-          <Route path={PAGES.walletParts} component={WalletPage} />
-          <Route path={PAGES.play} component={PlayPage} />
-          <Route default component={NotFoundPage} />
-        </Router>
-      </ErrorBoundary>
+      <Router onRouteChange={startOfPage}>
+        <Route path={PAGES.live} component={LivePage} />
+        <Route path={PAGES.nonce} component={NoncePage} />
+        <Route path={PAGES.account} component={AccountPage} />
+        <Route path={PAGES.topic} component={TopicPage} />
+        <Route path={PAGES.block} component={BlockPage} />
+        <Route path={PAGES.settlement} component={SettlementPage} />
+        <Route path={PAGES.validator} component={ValidatorPage} />
+        <Route path={PAGES.verify} component={VerifyPage} />
+        <Route path={PAGES.search} component={SearchPage} />
+        <Route path={PAGES.wallet} component={WalletPage} />
+        <Route path={PAGES.walletParts} component={WalletPage} />
+        <Route path={PAGES.play} component={PlayPage} />
+        <Route default component={NotFoundPage} />
+      </Router>
     </main>
   );
 }

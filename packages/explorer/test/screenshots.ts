@@ -74,7 +74,7 @@ function pagesOf(story: Story): [name: string, path: string, act: Act][] {
   const { alice, devnet } = story;
   const paste = async (page: Page): Promise<void> => {
     const receipt = await (await fetch(`${devnet.url}/v1/nonces/${story.paid}/receipt`)).text();
-    await page.getByLabel('Receipt').fill(receipt);
+    await page.getByRole('textbox', { name: 'Receipt' }).fill(receipt);
     await page.getByRole('button', { name: 'Verify' }).click();
     await page.getByText('The receipt holds').waitFor();
   };
@@ -86,7 +86,7 @@ function pagesOf(story: Story): [name: string, path: string, act: Act][] {
     ['nonce-annulled', `/nonce/${story.annulled}`, undefined],
     ['topic', `/topic/${story.topic}`, undefined],
     ['block', '/block/12', undefined],
-    ['settlement', '/settlement/1', undefined],
+    ['settlement', '/settlement/2', undefined],
     ['validator', '/validator/0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266', undefined],
     ['verify', '/verify', paste],
     ['search', '/search?q=12', undefined],

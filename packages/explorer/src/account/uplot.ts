@@ -3,6 +3,7 @@
  */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { showTime } from '../format.ts';
 
 export interface Steps {
   /** s since the epoch. */
@@ -27,7 +28,10 @@ export function plotSteps(element: HTMLElement, steps: Steps): () => void {
       legend: { show: false },
       cursor: { show: false },
       scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.08, 1)] } },
-      axes: [axis, { ...axis, size: 60, values: (_, values) => values.map((value) => `${value} %`) }],
+      axes: [
+        { ...axis, values: (_, values) => values.map(clockOf) },
+        { ...axis, size: 60, values: (_, values) => values.map((value) => `${value} %`) },
+      ],
       series: [
         {},
         { stroke: line, width: 2, fill, paths: uPlot.paths.stepped!({ align: 1 }), points: { show: false } },
@@ -42,4 +46,9 @@ export function plotSteps(element: HTMLElement, steps: Steps): () => void {
     resize.disconnect();
     plot.destroy();
   };
+}
+
+/** Hours, minutes and seconds in the reader's zone; days are told by the caption. */
+function clockOf(seconds: number): string {
+  return showTime(1000 * seconds).slice(11);
 }

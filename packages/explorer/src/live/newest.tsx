@@ -11,9 +11,11 @@ import { CROSS, KIND_NAMES, SHAPES } from './shapes.ts';
 import { ageOf, STATE_NAMES } from './strip.tsx';
 
 const ROWS = 16;
+/** Sentences shown. */
+const WORDS = 14;
 
 export function Happenings({ feed }: { feed: Feed }) {
-  const events = feed.newest.filter(({ event }) => event.type !== 'delivered').slice(-12);
+  const events = feed.newest.filter(({ event }) => event.type !== 'delivered').slice(-WORDS);
   if (events.length === 0) return <p class="meter-note">Nothing happened yet.</p>;
   return (
     <ol class="happenings">

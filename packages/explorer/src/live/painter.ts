@@ -21,6 +21,8 @@ export interface Layout {
 const AGES = 8;
 /** ms that a change is seen. */
 const FLASH_MS = 420;
+/** Changes that are seen so at once; of more than these nobody sees one. */
+const FLASHES_MOST = 96;
 /** Of the way to the row that it should show, a frame. */
 const SCROLL_SHARE = 0.22;
 /** CSS px: on screens wider than each, as many cells a row. */
@@ -71,33 +73,37 @@ export class Painter {
     this.#sprites.clear();
   }
 
-  /** Paints; true if the next frame will look different by itself. */
+  /**
+   * Paints; true if the next frame will look different by itself. PERF: pictures are put on whole device pixels, unscaled, so
+   * that a cell is a copy; what has just changed is drawn larger for a moment, unless too much has.
+   */
   draw(strip: StripModel, clock: number, windowMs: number, now: number, marked: number | undefined): boolean {
     const { layout } = this;
+    const ratio = this.#ratio;
     const context = this.#canvas.getContext('2d')!;
-    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-    context.clearRect(0, 0, layout.width, layout.height);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     const isMoving = this.#scroll(strip.end);
     const first = Math.max(0, Math.floor(this.#top));
-    let isFlashing = false;
+    let flashing = 0;
     for (let row = first; row <= first + layout.rows; row++) {
-      const y = (row - this.#top) * layout.pitch;
-      this.#label(context, row, y);
+      const y = Math.round((row - this.#top) * layout.pitch * ratio);
       for (let column = 0; column < layout.perRow; column++) {
         const nonce = row * layout.perRow + column;
         const state = strip.state(nonce);
-        const x = layout.gutter + column * layout.pitch;
+        const x = Math.round((layout.gutter + column * layout.pitch) * ratio);
         const age = state === STATE.open ? Math.floor(strip.age(nonce, clock, windowMs) * (AGES - 0.01)) : 0;
         const picture = this.#sprite(state, strip.kind(nonce), age);
         const since = now - strip.changedAt(nonce);
-        if (since < FLASH_MS && state >= STATE.fulfilled && !this.#isStill) {
-          isFlashing = true;
-          flash(context, picture, x, y, layout.pitch, since / FLASH_MS);
-        } else context.drawImage(picture, x, y, layout.pitch, layout.pitch);
-        if (nonce === marked) this.#mark(context, x, y);
+        const isFlashing = since < FLASH_MS && state >= STATE.fulfilled && !this.#isStill;
+        if (isFlashing && flashing++ < FLASHES_MOST) flash(context, picture, x, y, since / FLASH_MS);
+        else context.drawImage(picture, x, y);
       }
     }
-    return isMoving || isFlashing;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.#labels(context, first);
+    if (marked !== undefined) this.#mark(context, marked);
+    return isMoving || flashing > 0;
   }
 
   /** The nonce at a point of the canvas, CSS px. */
@@ -134,21 +140,24 @@ export class Painter {
     return true;
   }
 
-  #label(context: CanvasRenderingContext2D, row: number, y: number): void {
-    const { gutter, pitch, perRow } = this.layout;
-    if (gutter === 0 || (pitch < 13 && row % 2 === 1)) return;
+  #labels(context: CanvasRenderingContext2D, first: number): void {
+    const { gutter, pitch, perRow, rows } = this.layout;
+    if (gutter === 0) return;
     context.fillStyle = this.#colours.soft;
     context.font = `${Math.max(10, Math.min(15, pitch * 0.62))}px ui-monospace, monospace`;
     context.textAlign = 'right';
     context.textBaseline = 'middle';
-    context.fillText(String(row * perRow), gutter - 8, y + pitch / 2);
+    for (let row = first; row <= first + rows; row++) {
+      if (pitch < 13 && row % 2 === 1) continue;
+      context.fillText(String(row * perRow), gutter - 8, (row - this.#top) * pitch + pitch / 2);
+    }
   }
 
-  #mark(context: CanvasRenderingContext2D, x: number, y: number): void {
-    const { pitch } = this.layout;
+  #mark(context: CanvasRenderingContext2D, nonce: number): void {
+    const { x, y } = this.place(nonce);
     context.strokeStyle = this.#colours.focus;
     context.lineWidth = 2;
-    context.strokeRect(x, y, pitch, pitch);
+    context.strokeRect(x, y, this.layout.pitch, this.layout.pitch);
   }
 
   #sprite(state: State, kind: number, age: number): HTMLCanvasElement {
@@ -156,7 +165,7 @@ export class Painter {
     let sprite = this.#sprites.get(key);
     if (sprite === undefined) {
       sprite = document.createElement('canvas');
-      sprite.width = sprite.height = Math.max(1, Math.round(this.layout.pitch * this.#ratio));
+      sprite.width = sprite.height = Math.max(1, Math.floor(this.layout.pitch * this.#ratio));
       paintCell(sprite, state, kind, age, this.#colours);
       this.#sprites.set(key, sprite);
     }
@@ -222,10 +231,10 @@ function flash(
   picture: HTMLCanvasElement,
   x: number,
   y: number,
-  pitch: number,
   share: number,
 ): void {
-  const grown = pitch * (1 + 0.45 * (1 - share) ** 2);
-  const shift = (grown - pitch) / 2;
+  const size = picture.width;
+  const grown = size * (1 + 0.45 * (1 - share) ** 2);
+  const shift = (grown - size) / 2;
   context.drawImage(picture, x - shift, y - shift, grown, grown);
 }

@@ -68,7 +68,7 @@ export function RecentSettlements() {
             <span>
               <SettlementLink number={number} />
             </span>
-            <span class={`badge ${state}`}>{state === 'settled' ? 'on the first layer' : 'on its way'}</span>
+            <span class={`badge ${state}`}>{state === 'settled' ? 'settled' : 'on its way'}</span>
             <span class="soft">{plural(debits + credits + payouts, 'entry', 'entries')}</span>
           </li>
         ))}

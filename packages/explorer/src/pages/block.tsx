@@ -21,9 +21,14 @@ export default function BlockPage() {
   const newest = Number(status.value?.height ?? 0);
   const isFuture = status.value !== undefined && Number(height) > newest;
   // A block never changes; one that is not there yet is waited for.
-  const key = isFuture ? `${height} not yet` : height;
-  const { value, error, again } = useResource(key, (signal) => api.block(height, signal));
-  const header = useResource(`header ${key}`, (signal) => api.header(height, signal));
+  const isThere = status.value !== undefined && !isFuture;
+  const key = isThere ? height : `${height} not yet`;
+  const { value, error, again } = useResource(key, async (signal) =>
+    isThere ? await api.block(height, signal) : undefined,
+  );
+  const header = useResource(`header ${key}`, async (signal) =>
+    isThere ? await api.header(height, signal) : undefined,
+  );
   const number = Number(height);
   return (
     <Page

@@ -4,7 +4,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Card } from '../components/facts.tsx';
 import { Empty, Loading, Page } from '../components/page.tsx';
-import { plural } from '../format.ts';
+import { grouped, plural } from '../format.ts';
 import { type Feed, startFeed } from '../live/feed.ts';
 import { Meters } from '../live/meters.tsx';
 import { Happenings, Key, NewestTable } from '../live/newest.tsx';
@@ -51,14 +51,17 @@ function Live({ feed, paint, changes }: { feed: Feed; paint: Paint; changes: { c
       <Card
         title="Nonces"
         aside={
-          <button
-            type="button"
-            class="quiet small"
-            aria-pressed={isTable}
-            onClick={() => setIsTable(!isTable)}
-          >
-            {isTable ? 'Show as a picture' : 'Show as a table'}
-          </button>
+          <span class="aside">
+            <Seen feed={feed} />
+            <button
+              type="button"
+              class="quiet small"
+              aria-pressed={isTable}
+              onClick={() => setIsTable(!isTable)}
+            >
+              {isTable ? 'Show as a picture' : 'Show as a table'}
+            </button>
+          </span>
         }
       >
         {isTable ? <NewestTable feed={feed} /> : <Strip feed={feed} paint={paint} />}
@@ -75,11 +78,23 @@ function Live({ feed, paint, changes }: { feed: Feed; paint: Paint; changes: { c
         <Card title="What happens">
           <Happenings feed={feed} />
         </Card>
-        <RecentBlocks />
-        <RecentSettlements />
+        <div class="pile">
+          <RecentBlocks />
+          <RecentSettlements />
+        </div>
       </div>
       <Said feed={feed} />
     </>
+  );
+}
+
+/** Of what the strip was told since the page was opened. */
+function Seen({ feed }: { feed: Feed }) {
+  const { fulfilled, annulled, open } = feed.strip;
+  return (
+    <span class="soft number">
+      {grouped(fulfilled)} fulfilled, {grouped(annulled)} annulled, {grouped(open)} open
+    </span>
   );
 }
 
