@@ -45,7 +45,9 @@ async function look(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       const next = await api.status(signal);
-      if (genesis.value?.hash !== next.genesisHash) genesis.value = await api.genesis(signal);
+      // Another network at this address: nothing that is shown is of it.
+      if (genesis.value !== undefined && genesis.value.hash !== next.genesisHash) location.reload();
+      genesis.value ??= await api.genesis(signal);
       status.value = next;
       statusAt.value = performance.now();
       connection.value = 'live';

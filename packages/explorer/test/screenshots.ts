@@ -54,11 +54,15 @@ async function pictureAll(browser: TestBrowser, story: Story): Promise<void> {
 }
 
 async function pictureDocs(browser: TestBrowser, story: Story): Promise<void> {
+  const payments = Array.from({ length: 640 }, () => ({ to: story.alice.address!, amount: 1000n }));
+  await story.bob.payMany({ payments, batch: 40 });
   const common = { width: 1280, height: 860, act: undefined, fullPage: false } as const;
   const { url } = story.devnet;
   const live = { ...common, url, colorScheme: 'dark', file: join(DOCS, 'explorer-live.png') } as const;
   await picture(browser, live);
-  const account = `${url}/account/${story.alice.address}`;
+  // A while of payments, and of some that are withheld.
+  await sleep(12_000);
+  const account = `${url}/account/${story.bob.address}`;
   await picture(browser, {
     ...live,
     url: account,

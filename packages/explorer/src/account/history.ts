@@ -15,6 +15,8 @@ const PAGE = 1000;
 const FETCHES_MOST = 200;
 /** Points in time that are looked up; between them heights are spread evenly. */
 const TIMES = 24;
+/** ms between two looks for new blocks. */
+const LOOK_MS = 500;
 /** Blocks back from now that are looked through for the newest events of a busy account. */
 const NEWEST_BLOCKS = [500, 20_000];
 
@@ -30,25 +32,41 @@ export interface History {
 /** Kept up while the page is open; undefined until the first answer. */
 export function useHistory(account: string): History | undefined {
   const [history, setHistory] = useState<History | undefined>(undefined);
-  const height = Number(status.value?.height ?? 0);
-  const isReady = genesis.value !== undefined && height > 0;
+  const isReady = genesis.value !== undefined && status.value !== undefined;
   useEffect(() => {
     setHistory(undefined);
-  }, [account]);
-  useEffect(() => {
     if (!isReady) return;
     const controller = new AbortController();
-    void readHistory(account, height, history, controller.signal)
-      .then((next) => {
-        if (!controller.signal.aborted && next !== history) setHistory(next);
-      })
-      .catch((error: unknown) => {
-        // The header says that the node is away; what is shown stays.
-        if (!(error instanceof ApiError) && !controller.signal.aborted) throw error;
-      });
+    void follow(account, setHistory, controller.signal);
     return () => controller.abort();
-  }, [account, height, isReady]);
+  }, [account, isReady]);
   return history;
+}
+
+/** Reads on when there are new blocks. A node that is away is waited for: the header says so, and what is shown stays. */
+async function follow(
+  account: string,
+  onHistory: (history: History) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let history: History | undefined;
+  let seen = -1;
+  while (!signal.aborted) {
+    const height = Number(status.value?.height ?? 0);
+    try {
+      if (height !== seen) {
+        const next = await readHistory(account, height, history, signal);
+        if (signal.aborted) return;
+        if (next !== history) onHistory(next);
+        history = next;
+        seen = height;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ApiError)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 async function readHistory(

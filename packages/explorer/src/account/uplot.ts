@@ -17,6 +17,9 @@ export interface Steps {
   readonly grid: string;
 }
 
+/** CSS px between two times on the axis. */
+const TICK_PX = 96;
+
 /** Draws, and follows the width, until the returned function is called. */
 export function plotSteps(element: HTMLElement, steps: Steps): () => void {
   const { height, line, fill, ink, grid } = steps;
@@ -29,7 +32,7 @@ export function plotSteps(element: HTMLElement, steps: Steps): () => void {
       cursor: { show: false },
       scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.08, 1)] } },
       axes: [
-        { ...axis, values: (_, values) => values.map(clockOf) },
+        { ...axis, space: TICK_PX, values: (_, values) => values.map(clockOf) },
         { ...axis, size: 60, values: (_, values) => values.map((value) => `${value} %`) },
       ],
       series: [

@@ -59,7 +59,7 @@ export function meaningsOf(text: string): Meaning[] {
   const kind = named?.[1] === undefined ? undefined : NAMED[named[1].toLowerCase()];
   if (kind !== undefined) {
     const value = named![2]!.replaceAll(',', '');
-    return [{ href: `/${kind}/${value}`, what: `${kind} ${value}`, more: '' }];
+    return [{ href: `/${kind}/${encodeURIComponent(value)}`, what: `${kind} ${value}`, more: '' }];
   }
   const digits = text.replaceAll(/[, _]/g, '');
   if (/^\d{1,16}$/.test(digits)) return numbered(String(Number(digits)));

@@ -2,6 +2,7 @@
  * A topic: its posts in the order that was fixed before anybody could read them, with annulled places marked.
  */
 
+import { nobleHashes, toHex } from '@upfront/core';
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import { api, type Deliveries } from '../api.ts';
@@ -27,7 +28,13 @@ export default function TopicPage() {
       </Page>
     );
   }
-  return <KnownTopic key={topic} topic={topic} name={query['name']} />;
+  const name = query['name'];
+  return <KnownTopic key={topic} topic={topic} name={isNameOf(name, topic) ? name : undefined} />;
+}
+
+/** Whoever made the link may have written any name into it. */
+function isNameOf(name: string | undefined, topic: string): boolean {
+  return name !== undefined && toHex(nobleHashes.sha256(new TextEncoder().encode(name))) === topic;
 }
 
 function KnownTopic({ topic, name }: { topic: string; name: string | undefined }) {

@@ -41,7 +41,7 @@ export default function VerifyPage() {
           contract here. On the command line: <code>upfront receipt verify</code>.
         </Empty>
       )}
-      <Card title="Receipt">
+      <Card title="Paste it here">
         <form class="form" onSubmit={(event) => void verify(event)}>
           <label>
             Receipt
