@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { type Story, startStory, transfer } from './story.ts';
+import { deposit, fill, firstLayer, goTo, makeAccount, pay, press, told } from './wallet-steps.ts';
 
 const FOLDER = join(import.meta.dirname, '..', 'screenshots');
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs', 'images');
@@ -69,6 +70,22 @@ async function pictureDocs(browser: TestBrowser, story: Story): Promise<void> {
     colorScheme: 'light',
     file: join(DOCS, 'explorer-account.png'),
   });
+  const act = (page: Page): Promise<void> => useWallet(page, story);
+  const wallet = { ...common, height: 780, act, url: `${url}/wallet`, colorScheme: 'light' } as const;
+  await picture(browser, { ...wallet, file: join(DOCS, 'wallet.png') });
+}
+
+/** A new account of this browser with a deposit, a hold that is open and a payment. */
+async function useWallet(page: Page, { devnet, bob }: Story): Promise<void> {
+  const address = await makeAccount(page, 'Alice');
+  await firstLayer(devnet).give(address, '5');
+  await deposit(page, '2');
+  await goTo(page, 'Hold');
+  await fill(page, { Payee: bob.address!, 'At most': '0.5', 'Time for the payee': '600' });
+  await press(page, 'Hold');
+  await told(page, 'locked for the payee');
+  await pay(page, bob.address!, '0.25', 'for bread');
+  await told(page, 'Paid 0.25');
 }
 
 type Act = ((page: Page) => Promise<void>) | undefined;
@@ -94,6 +111,9 @@ function pagesOf(story: Story): [name: string, path: string, act: Act][] {
     ['validator', '/validator/0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266', undefined],
     ['verify', '/verify', paste],
     ['search', '/search?q=12', undefined],
+    ['gate', '/wallet', undefined],
+    ['wallet', '/wallet', (page) => useWallet(page, story)],
+    ['play', '/play', undefined],
     ['missing', '/nonce/99999999', undefined],
   ];
 }

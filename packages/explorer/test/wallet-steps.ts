@@ -2,10 +2,10 @@
  * What a person does in the wallet, as steps of tests: by labels and names, as a screen reader sees the page.
  */
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { it } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { createTestClient, formatEther, http, parseEther, publicActions } from 'viem';
+import { findingsOf } from './axe.ts';
 import type { TestDevnet } from './devnet.ts';
 
 export const PASSWORD = 'correct horse';
@@ -100,33 +100,11 @@ export function firstLayer({ l1Url }: TestDevnet) {
   };
 }
 
-interface AxeResult {
-  readonly violations: readonly {
-    id: string;
-    impact: string | null;
-    help: string;
-    nodes: readonly { html: string }[];
-  }[];
-}
-
-const AXE = createRequire(import.meta.url).resolve('axe-core');
-
 /** No serious or critical finding of axe-core, in light and in dark. */
 export async function assertAccessible(page: Page, what: string): Promise<void> {
-  await page.evaluate(await axeSource());
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    const { violations } = (await page.evaluate('axe.run()')) as AxeResult;
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    const lines = serious.map(
-      ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`,
-    );
-    assert.deepEqual(lines, [], `${what}, ${colorScheme}`);
+    assert.deepEqual(await findingsOf(page), [], `${what}, ${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: null });
-}
-
-async function axeSource(): Promise<string> {
-  const { readFile } = await import('node:fs/promises');
-  return await readFile(AXE, 'utf8');
 }

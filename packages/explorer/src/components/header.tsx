@@ -24,7 +24,7 @@ export function Header() {
         </a>
         <nav aria-label="Pages">
           {PAGES.map(([href, name]) => (
-            <a key={href} href={href} aria-current={path === href ? 'page' : undefined}>
+            <a key={href} href={href} aria-current={isWithin(path, href) ? 'page' : undefined}>
               {name}
             </a>
           ))}
@@ -35,6 +35,11 @@ export function Header() {
       <Away />
     </header>
   );
+}
+
+/** The wallet's parts are the wallet. */
+function isWithin(path: string, href: string): boolean {
+  return path === href || (href !== '/' && path.startsWith(`${href}/`));
 }
 
 /** A line across the page while the node is away or lags. */

@@ -8,6 +8,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Facts } from '../components/facts.tsx';
 import { showAmount, showTime } from '../format.ts';
 import { asset, connection } from '../network.ts';
+import { explain } from '../wallet/fault.ts';
 import type { DevnetControls } from './devnet.ts';
 import { stage, stageFor, stopAll } from './theatre.ts';
 
@@ -28,105 +29,129 @@ export function LastAct({ controls }: { controls: DevnetControls }) {
   const layer = useLayer(purse);
   const [said, setSaid] = useState('');
   const [isBusy, setBusy] = useState(false);
-  const run = (first: string, work: () => Promise<string>): void => {
+  const isGone = connection.value === 'away';
+  const run = ({ first, act }: Step): void => {
     setSaid(first);
     setBusy(true);
-    work()
-      .then(setSaid, (error: unknown) =>
-        setSaid(error instanceof Error ? error.message.split('\n')[0]! : String(error)),
-      )
+    act()
+      .then(setSaid, (error: unknown) => setSaid(explain(error).title))
       .finally(() => setBusy(false));
   };
-  const isGone = connection.value === 'away';
-  const show = (units: bigint): string => showAmount(units, asset.value);
-  const isDue = layer?.claimableAt !== undefined && layer.time >= layer.claimableAt;
-  const steps: readonly [title: string, what: string, isPossible: boolean, () => void][] = [
-    [
-      'Set the stage',
-      'A purse deposits 50 ETH of the devnet on the first layer.',
-      purse === undefined && !isGone,
-      () =>
-        run('Depositing …', async () => {
-          await stageFor(controls);
-          return 'The purse has deposited.';
-        }),
-    ],
-    [
-      'Stop the operator',
-      'For good: only a new start of the devnet has one again.',
-      purse !== undefined && !isGone,
-      () =>
-        run('Taking the operator away …', async () => {
-          stopAll();
-          await controls.stopOperator();
-          return 'The operator is gone. Nothing can be announced any more; nothing is lost that was settled.';
-        }),
-    ],
-    [
-      'Exit',
-      'One call on the first layer. Nobody has to agree.',
-      layer !== undefined && !layer.exiting && !layer.isClosed,
-      () => run('Exiting …', async () => (await purse!.exit()).next),
-    ],
-    [
-      'Let the close age pass',
-      'Only the first layer’s clock moves on.',
-      layer?.claimableAt !== undefined && !isDue && !layer.isClosed,
-      () =>
-        run('Waiting …', async () => {
-          await controls.advance(layer!.claimableAt! - layer!.time + 1n);
-          return 'Nobody answered the exit in time.';
-        }),
-    ],
-    [
-      'Claim',
-      'The contract pays the settled balance, and closes for everybody.',
-      layer !== undefined && (isDue || layer.claimable > 0n) && layer.balance + layer.claimable > 0n,
-      () =>
-        run('Claiming …', async () => {
-          const { amount, closed } = await purse!.claim();
-          return `Paid ${show(amount)} on the first layer.${closed ? ' The contract has closed.' : ''}`;
-        }),
-    ],
-  ];
   return (
     <section class="card" aria-label="Leave without the operator">
       <header>
         <h2>Leave without the operator</h2>
       </header>
       <ol class="steps">
-        {steps.map(([title, what, isPossible, act]) => (
-          <li key={title}>
+        {stepsOf({ controls, purse, layer, isGone }).map((step) => (
+          <li key={step.title}>
             <button
               type="button"
-              class={title.startsWith('Stop') ? 'danger' : undefined}
-              disabled={isBusy || !isPossible}
-              onClick={act}
+              class={step.isDanger ? 'danger' : undefined}
+              disabled={isBusy || !step.isPossible}
+              onClick={() => run(step)}
             >
-              {title}
+              {step.title}
             </button>
-            <span class="soft">{what}</span>
+            <span class="soft">{step.what}</span>
           </li>
         ))}
       </ol>
       <p role="status" class={said === '' ? 'unseen' : 'notice'}>
         {said}
       </p>
-      {layer !== undefined && (
-        <Facts
-          facts={[
-            ['Operator', isGone ? 'gone' : 'there'],
-            ['Settled', show(layer.balance + layer.claimable)],
-            ['First layer', showTime(Number(layer.time) * 1000)],
-            layer.claimableAt === undefined
-              ? undefined
-              : ['Claimable from', showTime(Number(layer.claimableAt) * 1000)],
-            ['Contract', layer.isClosed ? 'closed: everybody claims the settled balance' : 'open'],
-          ]}
-        />
-      )}
+      {layer !== undefined && <State layer={layer} isGone={isGone} />}
     </section>
   );
+}
+
+function State({ layer, isGone }: { layer: Layer; isGone: boolean }) {
+  const { balance, claimable, time, claimableAt, isClosed } = layer;
+  return (
+    <Facts
+      facts={[
+        ['Operator', isGone ? 'gone' : 'there'],
+        ['Settled', showAmount(balance + claimable, asset.value)],
+        ['First layer', showTime(Number(time) * 1000)],
+        claimableAt === undefined ? undefined : ['Claimable from', showTime(Number(claimableAt) * 1000)],
+        ['Contract', isClosed ? 'closed: everybody claims the settled balance' : 'open'],
+      ]}
+    />
+  );
+}
+
+interface Scene {
+  readonly controls: DevnetControls;
+  readonly purse: Client | undefined;
+  readonly layer: Layer | undefined;
+  readonly isGone: boolean;
+}
+
+interface Step {
+  readonly title: string;
+  readonly what: string;
+  readonly isPossible: boolean;
+  readonly isDanger?: boolean;
+  /** Said while it is done. */
+  readonly first: string;
+  /** Returns what is said afterwards. */
+  act(): Promise<string>;
+}
+
+function stepsOf({ controls, purse, layer, isGone }: Scene): Step[] {
+  const isDue = layer?.claimableAt !== undefined && layer.time >= layer.claimableAt;
+  return [
+    {
+      title: 'Set the stage',
+      what: 'A purse deposits 50 ETH of the devnet on the first layer.',
+      isPossible: purse === undefined && !isGone,
+      first: 'Depositing …',
+      async act() {
+        await stageFor(controls);
+        return 'The purse has deposited.';
+      },
+    },
+    {
+      title: 'Stop the operator',
+      what: 'For good: only a new start of the devnet has one again.',
+      isPossible: purse !== undefined && !isGone,
+      isDanger: true,
+      first: 'Taking the operator away …',
+      async act() {
+        stopAll();
+        await controls.stopOperator();
+        return 'The operator is gone. Nothing can be announced any more; nothing is lost that was settled.';
+      },
+    },
+    {
+      title: 'Exit',
+      what: 'One call on the first layer. Nobody has to agree.',
+      isPossible: layer !== undefined && !layer.exiting && !layer.isClosed,
+      first: 'Exiting …',
+      act: async () => (await purse!.exit()).next,
+    },
+    {
+      title: 'Let the close age pass',
+      what: 'Only the first layer’s clock moves on.',
+      isPossible: layer?.claimableAt !== undefined && !isDue && !layer.isClosed,
+      first: 'Waiting …',
+      async act() {
+        await controls.advance(layer!.claimableAt! - layer!.time + 1n);
+        return 'Nobody answered the exit in time.';
+      },
+    },
+    {
+      title: 'Claim',
+      what: 'The contract pays the settled balance, and closes for everybody.',
+      isPossible:
+        layer !== undefined && (isDue || layer.claimable > 0n) && layer.balance + layer.claimable > 0n,
+      first: 'Claiming …',
+      async act() {
+        const { amount, closed } = await purse!.claim();
+        return `Paid ${showAmount(amount, asset.value)} on the first layer.${closed ? ' The contract has closed.' : ''}`;
+      },
+    },
+  ];
 }
 
 /** What the contract says of the purse, second by second. */

@@ -24,11 +24,15 @@ export function Gate() {
           {ended.value}
         </p>
       )}
-      <div class="columns">
-        {accounts.length > 0 && <Open accounts={accounts} />}
-        <Create onMade={again} isFirst={accounts.length === 0} />
-        <Connect wallets={wallets} />
-        <Import onMade={again} />
+      <div class="columns gate">
+        <div class="side">
+          {accounts.length > 0 && <Open accounts={accounts} />}
+          <Create onMade={again} isFirst={accounts.length === 0} />
+        </div>
+        <div class="side">
+          <Connect wallets={wallets} />
+          <Import onMade={again} />
+        </div>
       </div>
     </>
   );

@@ -9,6 +9,9 @@ import type { Pending } from './pending.ts';
 import type { Session } from './session.ts';
 import { showWei } from './ui.tsx';
 
+/** A phone's screen begins with what is to be done. */
+const IS_WIDE = matchMedia('(min-width: 60rem)').matches;
+
 export function Overview({ own }: { own: Session }) {
   const view = account.value;
   const layer = l1.value;
@@ -22,24 +25,27 @@ export function Overview({ own }: { own: Session }) {
       {view === undefined && connection.value === 'away' && (
         <p class="hint">The node is away: only what the first layer has is known.</p>
       )}
-      <Facts
-        facts={[
-          ['Account', <Address address={own.address} key="a" />],
-          view && ['Free', show(view.free)],
-          view && view.reserved > 0n ? ['Reserved', show(view.reserved)] : undefined,
-          view && view.unsettled !== 0n ? ['In flight', unsettled(view.unsettled)] : undefined,
-          [
-            'Settled',
-            settled === undefined ? (
-              (l1Fault.value?.title ?? 'asking the first layer …')
-            ) : (
-              <span data-testid="settled">{show(settled)}</span>
-            ),
-          ],
-          layer && ['For gas', showWei(layer.wei)],
-          view && ['Standing', `${showStanding(view.standing)}, ${plural(view.allowance, 'place')}`],
-        ]}
-      />
+      <Address address={own.address} />
+      <details open={IS_WIDE}>
+        <summary>In detail</summary>
+        <Facts
+          facts={[
+            view && ['Free', show(view.free)],
+            view && view.reserved > 0n ? ['Reserved', show(view.reserved)] : undefined,
+            view && view.unsettled !== 0n ? ['In flight', unsettled(view.unsettled)] : undefined,
+            [
+              'Settled',
+              settled === undefined ? (
+                (l1Fault.value?.title ?? 'asking the first layer …')
+              ) : (
+                <span data-testid="settled">{show(settled)}</span>
+              ),
+            ],
+            layer && ['For gas', showWei(layer.wei)],
+            view && ['Standing', `${showStanding(view.standing)}, ${plural(view.allowance, 'place')}`],
+          ]}
+        />
+      </details>
     </section>
   );
 }
