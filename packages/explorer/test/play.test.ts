@@ -17,7 +17,7 @@ import { assertAccessible, createStory, press } from './wallet-steps.ts';
 const COMMAND = fileURLToPath(new URL('./bin/upfront', import.meta.resolve('@upfront/cli/package.json')));
 const UP_MOST_MS = 60_000;
 
-describe('play', { skip: skipWithoutChromium(), timeout: 170_000 }, () => {
+describe('play', { skip: skipWithoutChromium(), timeout: 300_000 }, () => {
   const step = createStory();
   let devnet: Devnet;
   let browser: TestBrowser;

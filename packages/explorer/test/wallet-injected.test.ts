@@ -15,7 +15,7 @@ const ACCOUNT = privateKeyToAccount(DEV_KEYS[3]);
 const BOB = privateKeyToAccount(DEV_KEYS[2]).address;
 const CHAIN = 31_337;
 
-describe('an injected wallet', { skip: skipWithoutChromium(), timeout: 120_000 }, () => {
+describe('an injected wallet', { skip: skipWithoutChromium(), timeout: 300_000 }, () => {
   const step = createStory();
   let devnet: TestDevnet;
   let browser: TestBrowser;

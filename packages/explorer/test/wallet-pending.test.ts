@@ -18,6 +18,7 @@ const NOTHING: PendingInput = {
   clock: 1000,
   now: 0,
   interval: 60_000,
+  nextSettlement: undefined,
   showAmount: (units) => `${units} u`,
   showName: (address) => address.slice(0, 6),
   showDuration: (ms) => `${ms / 1000} s`,

@@ -43,7 +43,7 @@ export async function goTo(page: Page, tab: string): Promise<void> {
 
 /** Waits until the page says so in a task's state. */
 export async function told(page: Page, text: string | RegExp): Promise<void> {
-  await page.locator('.told').filter({ hasText: text }).first().waitFor({ timeout: 60_000 });
+  await page.locator('.told').filter({ hasText: text }).first().waitFor({ timeout: 90_000 });
 }
 
 /** Makes an account and returns its address. */
@@ -63,7 +63,7 @@ export async function openAccount(page: Page): Promise<void> {
 
 export async function ownAddress(page: Page): Promise<`0x${string}`> {
   const link = page.getByRole('region', { name: 'Balance' }).locator('a.hex').first();
-  await link.waitFor({ timeout: 60_000 });
+  await link.waitFor({ timeout: 90_000 });
   return (await link.getAttribute('title')) as `0x${string}`;
 }
 
@@ -71,7 +71,7 @@ export async function ownAddress(page: Page): Promise<`0x${string}`> {
 export async function balanceIs(page: Page, ether: string, kept = ether): Promise<void> {
   const either = [ether, kept].map((one) => one.replace('.', '\\.')).join('|');
   const balance = page.getByTestId('balance').filter({ hasText: new RegExp(`^(${either})\\sETH$`) });
-  await balance.waitFor({ timeout: 60_000 });
+  await balance.waitFor({ timeout: 90_000 });
 }
 
 export async function deposit(page: Page, ether: string): Promise<void> {

@@ -12,6 +12,7 @@ import {
   balanceIs,
   createStory,
   deposit,
+  fill,
   firstLayer,
   goTo,
   makeAccount,
@@ -30,7 +31,7 @@ const FULFIL = 2;
 /** docs/api.md: type and id, before the messages of a submit frame. */
 const FRAME_HEAD = 5;
 
-describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 120_000 }, () => {
+describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 300_000 }, () => {
   const step = createStory();
   let devnet: TestDevnet;
   let browser: TestBrowser;
@@ -108,13 +109,25 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 120_00
     await page.getByText('Nothing waits.').waitFor();
   });
 
+  step('finds a deposit again that it was closed upon', async () => {
+    const { page } = alice;
+    await goTo(page, 'Deposit');
+    await fill(page, { Amount: '0.5' });
+    await press(page, 'Deposit');
+    await page.getByText('Sent; waits for a block of the first layer.').waitFor();
+    await page.reload();
+    await openAccount(page);
+    await balanceIs(page, '2.14999998');
+    await page.getByText('Nothing waits.').waitFor();
+  });
+
   step('leaves without the operator: exit, the close age, claim, all on the first layer', async () => {
     const { page } = alice;
     const ether = firstLayer(devnet);
     await goTo(page, 'Take out');
     await page
       .getByTestId('settled')
-      .filter({ hasText: /^1\.64999998\s/ })
+      .filter({ hasText: /^2\.14999998\s/ })
       .waitFor({ timeout: 60_000 });
     await devnet.stopNode();
     await page.getByText('The node is away.').first().waitFor();
@@ -131,10 +144,10 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 120_00
     await page.getByText('Nobody acknowledged it in time').waitFor();
     const had = Number(await ether.ether(address));
     await press(page, 'Claim');
-    await told(page, 'Claimed 1.64999998');
+    await told(page, 'Claimed 2.14999998');
     await page.getByText('The contract has closed: everybody claims').waitFor();
     const gained = Number(await ether.ether(address)) - had;
-    assert.ok(gained > 1.649 && gained < 1.65, String(gained));
+    assert.ok(gained > 2.149 && gained < 2.15, String(gained));
   });
 
   step('said nothing wrong on the way', () => alice.close());

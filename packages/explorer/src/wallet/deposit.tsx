@@ -72,12 +72,20 @@ function positive(text: string): bigint {
 }
 
 async function deposit(
-  { client }: Session,
+  { client, read }: Session,
   amount: bigint,
   say: (stage: string) => void,
 ): Promise<TaskState> {
   say('Sending it to the first layer, and waiting for a block there …');
-  const follow = beginWaiting({ what: 'deposit', amount, since: Date.now(), hash: '', item: undefined });
+  const fromBlock = await read!.getBlockNumber();
+  const follow = beginWaiting({
+    what: 'deposit',
+    amount,
+    since: Date.now(),
+    hash: '',
+    item: undefined,
+    fromBlock,
+  });
   let item: number;
   try {
     const sent = await client.deposit({ amount });

@@ -4,7 +4,14 @@
  * One look at a time. Invariant: what one source says stays when another one is silent, and silence is told.
  */
 import { batch, computed, signal } from '@preact/signals';
-import { type Balance, BaseError, type NodeAccount, type Resumed } from '@upfront/client';
+import {
+  type Balance,
+  BaseError,
+  DisconnectedError,
+  type NodeAccount,
+  type Resumed,
+  TimeoutError,
+} from '@upfront/client';
 import { upfrontAbi } from '@upfront/contracts';
 import { erc20Abi, zeroAddress } from 'viem';
 import { ApiError, api, type OpenNonce } from '../api.ts';
@@ -32,6 +39,8 @@ export const openNonces = signal<readonly OpenNonce[]>([]);
 export const fetches = signal<readonly OwnFetch[]>([]);
 export const l1 = signal<L1View | undefined>(undefined);
 export const l1Fault = signal<Explained | undefined>(undefined);
+/** Why what an earlier visit left open could not be taken up. */
+export const deskFault = signal<Explained | undefined>(undefined);
 export const notes = signal<Notes>({ waiting: [], holds: [], asked: [] });
 /** What was taken up again when the account was opened. */
 export const resumed = signal<readonly Resumed[]>([]);
@@ -71,12 +80,19 @@ export const pending = computed<readonly Pending[]>(() => {
     clock: clock.value,
     now: Date.now(),
     interval: parameter('interval'),
+    nextSettlement: nextSettlement(),
     showAmount: show,
     showName: shortHex,
     showDuration,
     showTime,
   });
 });
+
+/** ms until the next settlement is due, if there is something to settle. */
+function nextSettlement(): number | undefined {
+  const { l1: layer, time } = status.value ?? {};
+  return layer?.nextCut == null ? undefined : Number(layer.nextCut) - Number(time);
+}
 
 /** Whether closing the page now would leave something undone that only this page can do. */
 export const needsPage = computed(() => busy.value > 0 || pending.value.some((one) => one.needsPage));
@@ -85,6 +101,8 @@ const LOOK_MS = 1000;
 /** ms between looks at a first layer elsewhere, and at one on this machine. */
 const L1_LOOK_MS = 6000;
 const L1_LOCAL_MS = 1000;
+/** ms after which a transaction that nobody has seen is not waited for. */
+const LOST_AFTER_MS = 86_400_000;
 
 let wake: (() => void) | undefined;
 
@@ -97,6 +115,7 @@ export function watchDesk(own: Session): () => void {
     fetches.value = [];
     l1.value = undefined;
     l1Fault.value = undefined;
+    deskFault.value = undefined;
     resumed.value = [];
     notes.value = readNotes(localStorage, own.key);
   });
@@ -112,10 +131,12 @@ export function watchDesk(own: Session): () => void {
 /** Asks about everything that an earlier visit left open, and finishes it. */
 export async function takeUp(own: Session): Promise<void> {
   const results = await working(() => own.client.resume()).catch((error: unknown) => {
-    if (!(error instanceof BaseError)) throw error;
+    // A node that is away is asked again when it is back.
+    const isAway = error instanceof DisconnectedError || error instanceof TimeoutError;
+    if (session.value === own && !isAway) deskFault.value = explain(error);
     return [];
   });
-  if (session.value === own) resumed.value = results;
+  if (session.value === own && results.length > 0) resumed.value = results;
   refresh();
 }
 
@@ -213,6 +234,7 @@ async function lookAtL1Often(own: Session, signal: AbortSignal): Promise<void> {
       if (signal.aborted) return;
       l1.value = view;
       l1Fault.value = undefined;
+      if (busy.value === 0) await findAgain(own);
     } catch (error) {
       if (signal.aborted) return;
       l1Fault.value = explain(error);
@@ -225,6 +247,37 @@ async function lookAtL1Often(own: Session, signal: AbortSignal): Promise<void> {
     }
     seen = busy.value;
   }
+}
+
+/**
+ * What an earlier visit sent to the first layer and did not see mined: a deposit is found by its event; how an exit or a
+ * claim goes on the contract tells by itself.
+ */
+async function findAgain({ client, read, address }: Session): Promise<void> {
+  const lost = notes.value.waiting.filter(({ what, item }) => what !== 'withdraw' && item === undefined);
+  if (lost.length === 0) return;
+  const { contract } = await client.contract('wallet');
+  const found = new Map<Waiting, Waiting | undefined>();
+  for (const one of lost) {
+    if (one.what !== 'deposit' || one.fromBlock === undefined) {
+      found.set(one, undefined);
+      continue;
+    }
+    const event = { address: contract, abi: upfrontAbi, eventName: 'Item', strict: true } as const;
+    const logs = await read!.getContractEvents({
+      ...event,
+      args: { account: address },
+      fromBlock: one.fromBlock,
+    });
+    const log = logs.find(({ args }) => args.kind === 1 && args.amount === one.amount);
+    if (log !== undefined)
+      found.set(one, { ...one, hash: log.transactionHash, item: Number(log.args.number) });
+    else if (Date.now() - one.since > LOST_AFTER_MS) found.set(one, undefined);
+  }
+  if (found.size > 0)
+    note(({ waiting }) => ({
+      waiting: waiting.flatMap((one) => (found.has(one) ? (found.get(one) ?? []) : one)),
+    }));
 }
 
 async function lookAtL1({ client, read, address }: Session): Promise<L1View> {

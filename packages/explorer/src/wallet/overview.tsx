@@ -4,7 +4,7 @@
 import { AccountLink, Copy, Facts, NonceLink } from '../components/facts.tsx';
 import { plural, showStanding } from '../format.ts';
 import { connection } from '../network.ts';
-import { account, fetches, l1, l1Fault, pending, resumed, show, takeUp } from './desk.ts';
+import { account, deskFault, fetches, l1, l1Fault, pending, resumed, show, takeUp } from './desk.ts';
 import type { Pending } from './pending.ts';
 import type { Session } from './session.ts';
 import { showWei } from './ui.tsx';
@@ -14,8 +14,6 @@ const IS_WIDE = matchMedia('(min-width: 60rem)').matches;
 
 export function Overview({ own }: { own: Session }) {
   const view = account.value;
-  const layer = l1.value;
-  const settled = layer === undefined ? undefined : layer.balance + layer.claimable;
   return (
     <section class="card purse" aria-label="Balance">
       <p class="balance">
@@ -26,27 +24,40 @@ export function Overview({ own }: { own: Session }) {
         <p class="hint">The node is away: only what the first layer has is known.</p>
       )}
       <Address address={own.address} />
-      <details open={IS_WIDE}>
-        <summary>In detail</summary>
-        <Facts
-          facts={[
-            view && ['Free', show(view.free)],
-            view && view.reserved > 0n ? ['Reserved', show(view.reserved)] : undefined,
-            view && view.unsettled !== 0n ? ['In flight', unsettled(view.unsettled)] : undefined,
-            [
-              'Settled',
-              settled === undefined ? (
-                (l1Fault.value?.title ?? 'asking the first layer …')
-              ) : (
-                <span data-testid="settled">{show(settled)}</span>
-              ),
-            ],
-            layer && ['For gas', showWei(layer.wei)],
-            view && ['Standing', `${showStanding(view.standing)}, ${plural(view.allowance, 'place')}`],
-          ]}
-        />
-      </details>
+      {IS_WIDE ? (
+        <Detail />
+      ) : (
+        <details>
+          <summary>In detail</summary>
+          <Detail />
+        </details>
+      )}
     </section>
+  );
+}
+
+function Detail() {
+  const view = account.value;
+  const layer = l1.value;
+  const settled = layer === undefined ? undefined : layer.balance + layer.claimable;
+  return (
+    <Facts
+      facts={[
+        view && ['Free', show(view.free)],
+        view && view.reserved > 0n ? ['Reserved', show(view.reserved)] : undefined,
+        view && view.unsettled !== 0n ? ['In flight', unsettled(view.unsettled)] : undefined,
+        [
+          'Settled',
+          settled === undefined ? (
+            (l1Fault.value?.title ?? 'asking the first layer …')
+          ) : (
+            <span data-testid="settled">{show(settled)}</span>
+          ),
+        ],
+        layer && ['For gas', showWei(layer.wei)],
+        view && ['Standing', `${showStanding(view.standing)}, ${plural(view.allowance, 'place')}`],
+      ]}
+    />
   );
 }
 
@@ -85,6 +96,11 @@ export function UnderWay({ own }: { own: Session }) {
             <One key={one.key} one={one} />
           ))}
         </ul>
+      )}
+      {deskFault.value !== undefined && (
+        <p class="notice failure" role="alert">
+          <strong>{deskFault.value.title}</strong> {deskFault.value.hint}
+        </p>
       )}
       <TakenUp />
     </section>

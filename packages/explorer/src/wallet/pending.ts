@@ -36,6 +36,8 @@ export interface Waiting {
   readonly hash: string;
   /** The item's number, once it is mined. */
   readonly item: number | undefined;
+  /** Block of the first layer before it was sent. */
+  readonly fromBlock?: bigint;
 }
 
 export interface PendingInput {
@@ -56,6 +58,8 @@ export interface PendingInput {
   readonly now: number;
   /** ms between settlements. */
   readonly interval: number | undefined;
+  /** ms until the next one is due, if one is. */
+  readonly nextSettlement: number | undefined;
   readonly showAmount: (units: bigint) => string;
   readonly showName: (address: string) => string;
   readonly showDuration: (ms: number) => string;
@@ -191,12 +195,10 @@ function firstLayer(input: PendingInput): Pending[] {
       needsPage: false,
     };
     if (one.what === 'withdraw') {
-      const within =
-        input.interval === undefined ? '' : ` They come every ${input.showDuration(input.interval)} at most.`;
       return {
         ...base,
         waitsFor: 'Final here; waits for the next settlement to bring it to the first layer.',
-        until: `No time limit: it is yours either way.${within}`,
+        until: `No time limit: it is yours either way.${nextWords(input)}`,
       };
     }
     if (one.item === undefined && one.what !== 'claim') {
@@ -219,6 +221,14 @@ function firstLayer(input: PendingInput): Pending[] {
     needsPage: false,
   };
   return [...list, claim];
+}
+
+function nextWords({ interval, nextSettlement, showDuration }: PendingInput): string {
+  if (nextSettlement !== undefined)
+    return nextSettlement > 0
+      ? ` The next settlement is due in ${showDuration(nextSettlement)}.`
+      : ' The next settlement is due now.';
+  return interval === undefined ? '' : ` Settlements come every ${showDuration(interval)} at most.`;
 }
 
 function leaving({ l1, leaving: exit, showTime, showAmount }: PendingInput): Pending[] {
