@@ -10,8 +10,8 @@ import { followStream } from '../stream.ts';
 import { STATE, StripModel } from './model.ts';
 import { Rates } from './rates.ts';
 
-/** Nonces of the past that are shown when the page is opened. */
-const PAST = 1024;
+/** Nonces of the past that are shown when the page is opened: as many as the largest strip has. */
+const PAST = 3072;
 /** Events kept for the list in words. */
 const NEWEST = 24;
 /** ms: what is open longer is asked for its kind, so often at most, and so many at once. */

@@ -1,7 +1,7 @@
 /**
  * Paints the strip: rows of nonces on a canvas, each by a picture that is drawn once a theme and size.
  *
- * Invariant: a frame costs the cells that are visible, whatever happened since the last one.
+ * Invariant: a frame paints the cells that have changed, and at most those that are visible.
  */
 import { token } from '../components/theme.tsx';
 import { KINDS, STATE, type State, type StripModel } from './model.ts';
@@ -19,6 +19,8 @@ export interface Layout {
 
 /** Pictures of an open nonce's age. */
 const AGES = 8;
+/** Of a cell's side, that keeps neighbours apart. */
+const MARGIN = 0.16;
 /** ms that a change is seen. */
 const FLASH_MS = 420;
 /** Changes that are seen so at once; of more than these nobody sees one. */
@@ -44,8 +46,12 @@ export function layoutOf(width: number, viewHeight: number): Layout {
 
 export class Painter {
   layout: Layout;
-  /** The row at the top, on its way to where it should be. */
+  /** The row at the top, on its way to where it should be; and where the picture has it, device px from row 0. */
   #top = 0;
+  #topPx = 0;
+  /** What is painted: by row modulo their number, the row, and by place the picture's key; 0: to be painted again. */
+  #rowAt = new Float64Array(0);
+  #keys = new Int16Array(0);
   #sprites = new Map<number, HTMLCanvasElement>();
   #colours = coloursOf();
   #ratio = 1;
@@ -64,45 +70,48 @@ export class Painter {
     this.#ratio = Math.min(3, devicePixelRatio || 1);
     this.#canvas.width = Math.round(layout.width * this.#ratio);
     this.#canvas.height = Math.round(layout.height * this.#ratio);
+    // One row may be partly visible at either end.
+    this.#rowAt = new Float64Array(layout.rows + 3);
+    this.#keys = new Int16Array(this.#rowAt.length * layout.perRow);
     this.repaint();
   }
 
-  /** The theme or the size is another one: pictures are made anew. */
+  /** The theme or the size is another one: everything is painted anew. */
   repaint(): void {
     this.#colours = coloursOf();
     this.#sprites.clear();
+    this.#rowAt.fill(-1);
+    this.#canvas.getContext('2d')!.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
   }
 
-  /**
-   * Paints; true if the next frame will look different by itself. PERF: pictures are put on whole device pixels, unscaled, so
-   * that a cell is a copy; what has just changed is drawn larger for a moment, unless too much has.
-   */
+  /** Paints what has changed; true if the next frame will look different by itself. */
   draw(strip: StripModel, clock: number, windowMs: number, now: number, marked: number | undefined): boolean {
-    const { layout } = this;
-    const ratio = this.#ratio;
+    const { perRow } = this.layout;
     const context = this.#canvas.getContext('2d')!;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     const isMoving = this.#scroll(strip.end);
-    const first = Math.max(0, Math.floor(this.#top));
+    this.#shift(context, Math.round(this.#top * this.#pitch));
+    const first = Math.floor(this.#topPx / this.#pitch);
+    const last = Math.ceil((this.#topPx + this.#canvas.height) / this.#pitch) - 1;
     let flashing = 0;
-    for (let row = first; row <= first + layout.rows; row++) {
-      const y = Math.round((row - this.#top) * layout.pitch * ratio);
-      for (let column = 0; column < layout.perRow; column++) {
-        const nonce = row * layout.perRow + column;
+    for (let row = first; row <= last; row++) {
+      const place = row % this.#rowAt.length;
+      if (this.#rowAt[place] !== row) this.#beginRow(context, row, place);
+      for (let column = 0; column < perRow; column++) {
+        const nonce = row * perRow + column;
         const state = strip.state(nonce);
-        const x = Math.round((layout.gutter + column * layout.pitch) * ratio);
         const age = state === STATE.open ? Math.floor(strip.age(nonce, clock, windowMs) * (AGES - 0.01)) : 0;
-        const picture = this.#sprite(state, strip.kind(nonce), age);
+        const key = (state * KINDS.length + strip.kind(nonce)) * AGES + age + 1;
         const since = now - strip.changedAt(nonce);
-        const isFlashing = since < FLASH_MS && state >= STATE.fulfilled && !this.#isStill;
-        if (isFlashing && flashing++ < FLASHES_MOST) flash(context, picture, x, y, since / FLASH_MS);
-        else context.drawImage(picture, x, y);
+        const isFlash =
+          since < FLASH_MS && state >= STATE.fulfilled && !this.#isStill && flashing < FLASHES_MOST;
+        if (isFlash) flashing++;
+        const at = place * perRow + column;
+        if (this.#keys[at] === key && !isFlash && nonce !== marked) continue;
+        this.#cell(context, row, column, key - 1, isFlash ? since / FLASH_MS : 1);
+        if (nonce === marked) this.#mark(context, row, column);
+        this.#keys[at] = isFlash || nonce === marked ? 0 : key;
       }
     }
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.#labels(context, first);
-    if (marked !== undefined) this.#mark(context, marked);
     return isMoving || flashing > 0;
   }
 
@@ -128,6 +137,11 @@ export class Painter {
     return Math.max(0, Math.ceil(this.#top - 0.01)) * this.layout.perRow;
   }
 
+  /** Device px from one row, or column, to the next. */
+  get #pitch(): number {
+    return this.layout.pitch * this.#ratio;
+  }
+
   #scroll(end: number): boolean {
     const { perRow, rows } = this.layout;
     const target = Math.max(0, Math.floor((end - 1) / perRow) - rows + 1);
@@ -140,33 +154,78 @@ export class Painter {
     return true;
   }
 
-  #labels(context: CanvasRenderingContext2D, first: number): void {
-    const { gutter, pitch, perRow, rows } = this.layout;
-    if (gutter === 0) return;
+  /** Moves what is painted. PERF: one copy, instead of painting every cell at another place. */
+  #shift(context: CanvasRenderingContext2D, topPx: number): void {
+    const shift = topPx - this.#topPx;
+    if (shift === 0) return;
+    const { height } = this.#canvas;
+    for (const [place, row] of this.#rowAt.entries()) {
+      const isWhole = this.#y(row) >= 0 && this.#y(row + 1) <= height;
+      if (!isWhole || Math.abs(shift) >= height) this.#rowAt[place] = -1;
+    }
+    context.globalCompositeOperation = 'copy';
+    context.drawImage(this.#canvas, 0, -shift);
+    context.globalCompositeOperation = 'source-over';
+    this.#topPx = topPx;
+  }
+
+  /** Where a row begins, device px: whole ones, so that what is moved stays sharp. */
+  #y(row: number): number {
+    return Math.round(row * this.#pitch) - this.#topPx;
+  }
+
+  #x(column: number): number {
+    return Math.round(this.layout.gutter * this.#ratio + column * this.#pitch);
+  }
+
+  /** An empty row with its label. */
+  #beginRow(context: CanvasRenderingContext2D, row: number, place: number): void {
+    const { gutter, pitch, perRow } = this.layout;
+    this.#rowAt[place] = row;
+    this.#keys.fill(0, place * perRow, (place + 1) * perRow);
+    const y = this.#y(row);
+    context.clearRect(0, y, this.#canvas.width, this.#y(row + 1) - y);
+    if (gutter === 0 || (pitch < 13 && row % 2 === 1)) return;
     context.fillStyle = this.#colours.soft;
-    context.font = `${Math.max(10, Math.min(15, pitch * 0.62))}px ui-monospace, monospace`;
+    context.font = `${this.#ratio * Math.max(10, Math.min(15, pitch * 0.62))}px ui-monospace, monospace`;
     context.textAlign = 'right';
     context.textBaseline = 'middle';
-    for (let row = first; row <= first + rows; row++) {
-      if (pitch < 13 && row % 2 === 1) continue;
-      context.fillText(String(row * perRow), gutter - 8, (row - this.#top) * pitch + pitch / 2);
+    context.fillText(String(row * perRow), (gutter - 8) * this.#ratio, y + this.#pitch / 2);
+  }
+
+  /** A cell; `share` 0 to 1: it fills its place when it has just changed, and draws back. */
+  #cell(context: CanvasRenderingContext2D, row: number, column: number, key: number, share: number): void {
+    const [x, y] = [this.#x(column), this.#y(row)];
+    context.clearRect(x, y, this.#x(column + 1) - x, this.#y(row + 1) - y);
+    const picture = this.#sprite(key);
+    if (share === 1) context.drawImage(picture, x, y);
+    else {
+      const cut = (picture.width * MARGIN * (1 - share)) / 2;
+      const size = picture.width;
+      context.drawImage(picture, cut, cut, size - 2 * cut, size - 2 * cut, x, y, size, size);
     }
   }
 
-  #mark(context: CanvasRenderingContext2D, nonce: number): void {
-    const { x, y } = this.place(nonce);
+  #mark(context: CanvasRenderingContext2D, row: number, column: number): void {
+    const size = Math.floor(this.#pitch);
     context.strokeStyle = this.#colours.focus;
-    context.lineWidth = 2;
-    context.strokeRect(x, y, this.layout.pitch, this.layout.pitch);
+    context.lineWidth = 2 * this.#ratio;
+    context.strokeRect(
+      this.#x(column) + this.#ratio,
+      this.#y(row) + this.#ratio,
+      size - 2 * this.#ratio,
+      size - 2 * this.#ratio,
+    );
   }
 
-  #sprite(state: State, kind: number, age: number): HTMLCanvasElement {
-    const key = (state * KINDS.length + kind) * AGES + age;
+  #sprite(key: number): HTMLCanvasElement {
     let sprite = this.#sprites.get(key);
     if (sprite === undefined) {
       sprite = document.createElement('canvas');
-      sprite.width = sprite.height = Math.max(1, Math.floor(this.layout.pitch * this.#ratio));
-      paintCell(sprite, state, kind, age, this.#colours);
+      sprite.width = sprite.height = Math.max(1, Math.floor(this.#pitch));
+      const kind = Math.floor(key / AGES) % KINDS.length;
+      const state = Math.floor(key / AGES / KINDS.length) as State;
+      paintCell(sprite, state, kind, key % AGES, this.#colours);
       this.#sprites.set(key, sprite);
     }
     return sprite;
@@ -193,7 +252,7 @@ function paintCell(
 ): void {
   const context = sprite.getContext('2d')!;
   const name = KINDS[kind]!;
-  const scale = (sprite.width / 16) * 0.84;
+  const scale = (sprite.width / 16) * (1 - MARGIN);
   const margin = (sprite.width - 16 * scale) / 2;
   context.setTransform(scale, 0, 0, scale, margin, margin);
   const shape = new Path2D(SHAPES[name]);
@@ -223,18 +282,4 @@ function paintCell(
     context.lineWidth = 2.2;
     context.stroke(new Path2D(CROSS));
   }
-}
-
-/** It comes out of its place and goes back. */
-function flash(
-  context: CanvasRenderingContext2D,
-  picture: HTMLCanvasElement,
-  x: number,
-  y: number,
-  share: number,
-): void {
-  const size = picture.width;
-  const grown = size * (1 + 0.45 * (1 - share) ** 2);
-  const shift = (grown - size) / 2;
-  context.drawImage(picture, x - shift, y - shift, grown, grown);
 }
