@@ -61,7 +61,7 @@ export async function startBrowser(): Promise<TestBrowser> {
 async function openPage(browser: Browser, url: string, options?: BrowserContextOptions): Promise<TestPage> {
   const context = await browser.newContext(options ?? {});
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const errors: string[] = [];
   const expected: RegExp[] = [];
   page.on('console', (message) => {

@@ -94,10 +94,10 @@ describe('play', { skip: skipWithoutChromium(), timeout: 300_000 }, () => {
     await act.getByText(/ETH/).first().waitFor();
     expectErrors(/ERR_CONNECTION|ERR_EMPTY_RESPONSE|WebSocket/);
     await press(page, 'Stop the operator');
-    await act.getByText('gone', { exact: true }).waitFor({ timeout: 30_000 });
+    await act.getByText('gone', { exact: true }).waitFor({ timeout: 90_000 });
     await assert.rejects(fetch(`${devnet.nodeUrl}/v1/status`));
     await press(page, 'Exit');
-    await act.getByText('Claimable from').waitFor({ timeout: 30_000 });
+    await act.getByText('Claimable from').waitFor({ timeout: 90_000 });
     await press(page, 'Let the close age pass');
     await act.getByText('Nobody answered the exit in time.').waitFor();
     await press(page, 'Claim');

@@ -30,7 +30,7 @@ const BOB = privateKeyToAccount(DEV_KEYS[2]);
 
 describe('the wallet, from an account to the claim', {
   skip: skipWithoutChromium(),
-  timeout: 120_000,
+  timeout: 300_000,
 }, () => {
   const step = createStory();
   let devnet: TestDevnet;
@@ -167,7 +167,7 @@ describe('the wallet, from an account to the claim', {
     await fill(page, { Amount: '1' });
     await press(page, 'Withdraw');
     await told(page, 'Withdrawn 1');
-    await page.getByText('0.999975 ETH to claim').waitFor({ timeout: 60_000 });
+    await page.getByText('0.999975 ETH to claim').waitFor({ timeout: 90_000 });
     const ether = firstLayer(devnet);
     const before = Number(await ether.ether(address));
     await press(page, 'Claim');

@@ -128,7 +128,7 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 300_00
     await page
       .getByTestId('settled')
       .filter({ hasText: /^2\.14999998\s/ })
-      .waitFor({ timeout: 60_000 });
+      .waitFor({ timeout: 90_000 });
     await devnet.stopNode();
     await page.getByText('The node is away.').first().waitFor();
 
