@@ -40,7 +40,7 @@ describe('play', { skip: skipWithoutChromium(), timeout: 300_000 }, () => {
     return Number(text.replaceAll(',', '').split(/\s/)[0]);
   };
   const standing = async (name: string): Promise<number> => {
-    const text = (await role(name).locator('.spark strong').first().textContent()) ?? '';
+    const text = (await role(name).locator('.trace strong').first().textContent()) ?? '';
     return Number(text.split(/\s/)[0]);
   };
 

@@ -71,7 +71,7 @@ async function pictureDocs(browser: TestBrowser, story: Story): Promise<void> {
     file: join(DOCS, 'explorer-account.png'),
   });
   const act = (page: Page): Promise<void> => useWallet(page, story);
-  const wallet = { ...common, height: 780, act, url: `${url}/wallet`, colorScheme: 'light' } as const;
+  const wallet = { ...common, height: 860, act, url: `${url}/wallet`, colorScheme: 'light' } as const;
   await picture(browser, { ...wallet, file: join(DOCS, 'wallet.png') });
 }
 

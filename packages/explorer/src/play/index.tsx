@@ -110,7 +110,7 @@ function RoleCard({ role, controls }: { role: Role; controls: DevnetControls }) 
             {last !== undefined && <span class="soft"> · {plural(last.open, 'place')} open</span>}
           </p>
           {run.fault !== '' && <p class="notice failure">{run.fault}</p>}
-          <div class="sparks">
+          <div class="traces">
             <Spark
               label="Standing"
               values={run.samples.map(({ standing }) => standing)}

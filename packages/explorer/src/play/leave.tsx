@@ -45,15 +45,17 @@ export function LastAct({ controls }: { controls: DevnetControls }) {
       <ol class="steps">
         {stepsOf({ controls, purse, layer, isGone }).map((step) => (
           <li key={step.title}>
-            <button
-              type="button"
-              class={step.isDanger ? 'danger' : undefined}
-              disabled={isBusy || !step.isPossible}
-              onClick={() => run(step)}
-            >
-              {step.title}
-            </button>
-            <span class="soft">{step.what}</span>
+            <div>
+              <button
+                type="button"
+                class={step.isDanger ? 'danger' : undefined}
+                disabled={isBusy || !step.isPossible}
+                onClick={() => run(step)}
+              >
+                {step.title}
+              </button>
+              <span class="soft">{step.what}</span>
+            </div>
           </li>
         ))}
       </ol>

@@ -1,10 +1,13 @@
 /**
- * A small live plot: the last two minutes of one number, drawn as an SVG line; its newest value stands beside it as text.
+ * A small live plot: the last two minutes of one number, on a logarithmic scale, for standing is halved and not subtracted
+ * from. Drawn as an SVG line; its newest value stands beside it as text.
  */
 import { SAMPLES_MOST } from './theatre.ts';
 
 const WIDTH = 240;
-const HEIGHT = 56;
+const HEIGHT = 80;
+/** Of the scale: from 1/1024 of the most on. */
+const STEPS = 1024;
 /** Room for the line's own width. */
 const EDGE = 3;
 
@@ -18,10 +21,11 @@ export function Spark(props: {
   const { label, values, most, now, tone } = props;
   const x = (i: number): number =>
     WIDTH - EDGE - ((values.length - 1 - i) * (WIDTH - 2 * EDGE)) / (SAMPLES_MOST - 1);
-  const y = (value: number): number => HEIGHT - EDGE - (Math.min(value, most) / most) * (HEIGHT - 2 * EDGE);
+  const share = (value: number): number => Math.log2(Math.max(1, (value / most) * STEPS)) / Math.log2(STEPS);
+  const y = (value: number): number => HEIGHT - EDGE - share(value) * (HEIGHT - 2 * EDGE);
   const points = values.map((value, i) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
   return (
-    <figure class="spark">
+    <figure class="trace">
       <figcaption>
         <span class="soft">{label}</span> <strong>{now}</strong>
       </figcaption>
