@@ -4,7 +4,7 @@
 import { AccountLink, Copy, Facts, NonceLink } from '../components/facts.tsx';
 import { plural, showStanding } from '../format.ts';
 import { connection } from '../network.ts';
-import { account, deskFault, fetches, l1, l1Fault, pending, resumed, show, takeUp } from './desk.ts';
+import { account, deskFault, l1, l1Fault, pending, resumed, show, takeUp } from './desk.ts';
 import type { Pending } from './pending.ts';
 import type { Session } from './session.ts';
 import { showWei } from './ui.tsx';
@@ -77,7 +77,7 @@ function Address({ address }: { address: string }) {
 
 export function UnderWay({ own }: { own: Session }) {
   const list = pending.value;
-  const canResume = fetches.value.length > 0;
+  const canResume = list.some(({ action }) => action === 'resume');
   return (
     <section class="card" aria-label="Under way">
       <header>
