@@ -161,12 +161,21 @@ function run(program, argv, env, shell = false) {
     env: { ...process.env, ...env, UPFRONT_PARENT: String(process.pid) },
   });
   // A terminal sends SIGINT to the whole group, so only SIGTERM has to be passed on.
-  const ignore = () => {};
-  const forward = () => child.kill('SIGTERM');
+  // A second signal would make it end at once, so nobody but a person sends one.
+  let isAsked = false;
+  const ignore = () => {
+    isAsked = true;
+  };
+  const forward = () => {
+    isAsked = true;
+    child.kill('SIGTERM');
+  };
   process.on('SIGINT', ignore);
   process.on('SIGTERM', forward);
   const isNeeded = watchNpm();
-  const watch = setInterval(() => isNeeded() || forward(), LOOK_MS);
+  const watch = setInterval(() => {
+    if (!isAsked && !isNeeded()) forward();
+  }, LOOK_MS);
   return new Promise((resolve) => {
     const end = (code, signal) => {
       clearInterval(watch);

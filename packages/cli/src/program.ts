@@ -60,7 +60,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     .version(versionOfPackage(), '--version')
     .helpCommand(false)
     .addHelpText('after', `\n${exitCodesHelp}\n\nStart with:\n${START}`);
-  const isNamed = GROUPS.some(([, entries]) => entries.some(({ name }) => name === args[0]));
+  const isNamed = isCommand(args[0]);
   for (const [heading, entries] of GROUPS) {
     for (const { name, load } of entries) {
       if (!isNamed || name === args[0]) program.addCommand((await load()).helpGroup(heading));
@@ -72,9 +72,15 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   return program;
 }
 
-/** `upfront help pay` is `upfront pay --help`. */
-export function inFull(args: readonly string[]): string[] {
-  return args[0] === 'help' ? [...args.slice(1), '--help'] : [...args];
+/** `upfront help pay` is `upfront pay --help`; of what is no command there is no help. */
+export function inFull([first, ...rest]: readonly string[]): string[] {
+  if (first !== 'help') return first === undefined ? [] : [first, ...rest];
+  const isKnown = rest[0] === undefined || rest[0].startsWith('-') || isCommand(rest[0]);
+  return isKnown ? [...rest, '--help'] : rest;
+}
+
+function isCommand(word: string | undefined): boolean {
+  return GROUPS.some(([, entries]) => entries.some(({ name }) => name === word));
 }
 
 function versionOfPackage(): string {

@@ -2,19 +2,28 @@
  * `npm start` leaves nothing behind: neither told to stop, nor killed without a chance to say so.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createMachine, isAlive, type Machine, until } from './support.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-describe('npm start', { timeout: 120_000, skip: process.platform === 'win32' }, () => {
+describe('npm start', { timeout: 240_000, skip: process.platform === 'win32' }, () => {
   let machine: Machine;
   before(() => {
     machine = createMachine();
   });
   after(() => machine.remove());
+
+  it('knows its own commands only', () => {
+    const setup = [`${ROOT}scripts/setup.mjs`, 'constructor'];
+    const { status, stderr } = spawnSync(process.execPath, setup, { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, /there is no command constructor here; there are start, test/);
+  });
 
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     it(`takes the devnet and anvil with it at ${signal}`, async () => {
@@ -33,6 +42,8 @@ describe('npm start', { timeout: 120_000, skip: process.platform === 'win32' }, 
       npm.kill(signal);
       await until('the end of the devnet', async () => (isAlive(pid) ? undefined : true), 20_000);
       await assert.rejects(fetch(l1Url, { method: 'POST', body: '{}' }));
+      const marker = JSON.parse(readFileSync(join(machine.home, 'devnet', 'devnet.json'), 'utf8'));
+      assert.deepEqual(marker, {}, 'it was asked, not cut off');
     });
   }
 });

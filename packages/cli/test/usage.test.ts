@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { privateKeyToAccount } from 'viem/accounts';
+import { exitCodes } from '../src/exit-codes.ts';
 import { createProgram } from '../src/program.ts';
 import { createMachine, type Machine } from './support.ts';
 
 const KEY = `0x${'5a'.repeat(32)}` as const;
 
-describe('usage', { timeout: 120_000, concurrency: 2 }, () => {
+describe('usage', { timeout: 240_000, concurrency: 2 }, () => {
   let machine: Machine;
   before(() => {
     machine = createMachine();
@@ -36,6 +37,18 @@ describe('usage', { timeout: 120_000, concurrency: 2 }, () => {
       assert.match(text, /--json/, leaf.name());
       assert.equal(/--(key|private-key|password)\b/.test(text), false, leaf.name());
     }
+  });
+
+  it('says every exit code, also that of an old Node, and knows help of what there is', async () => {
+    const { code, stdout } = await machine.run(['help']);
+    assert.equal(code, 0);
+    const bin = readFileSync(new URL('../bin/upfront', import.meta.url), 'utf8');
+    const tooOld = /process\.exit\((\d\d)\)/.exec(bin)?.[1];
+    for (const one of [...Object.values(exitCodes), tooOld]) {
+      assert.match(stdout, new RegExp(`^ {2}${one} `, 'm'));
+    }
+    assert.match((await machine.run(['help', 'pay'])).stdout, /^Usage: upfront pay /);
+    assert.equal((await machine.run(['help', 'frobnicate'])).code, 2);
   });
 
   it('refuses keys on the command line, and does not repeat them', async () => {

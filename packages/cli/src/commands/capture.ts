@@ -15,6 +15,7 @@ import {
   unwrap,
 } from '@upfront/client';
 import type { Command } from 'commander';
+import { getAddress } from 'viem';
 import { act, type Call, createCommand } from '../command.ts';
 import { CliError, usageError } from '../errors.ts';
 import { noSuchNonce, parseNonce, rememberNonce } from '../nonces.ts';
@@ -122,5 +123,14 @@ export async function findHold(
     throw new BadAnswerError('fetch', `is ${fetch.status}, though its nonce is open`);
   const { height } = fetch;
   const { index, deadline } = open;
-  return { nonce, payer: account, sequence, index, payee: address!, max: BigInt(max), height, deadline };
+  return {
+    nonce,
+    payer: getAddress(account),
+    sequence,
+    index,
+    payee: address!,
+    max: BigInt(max),
+    height,
+    deadline,
+  };
 }

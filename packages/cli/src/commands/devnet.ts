@@ -28,7 +28,7 @@ interface Flags {
   readonly window?: string;
   readonly interval: string;
   readonly closeAge: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly logLevel: LogLevel;
 }
 
@@ -62,7 +62,7 @@ export function devnetCommand(): Command {
     )
     .option('--interval <duration>', 'time between settlements', '10s')
     .option('--close-age <duration>', 'how long an exit may stay unanswered until the contract closes', '3d')
-    .option('--set <name=value...>', 'genesis parameters, in their own units (docs/protocol.md, 2)', [])
+    .option('--set <name=value...>', 'genesis parameters, in their own units (docs/protocol.md, 2)')
     .addOption(logLevelOption('warn'))
     .action(
       act(async ({ out }, flags: Flags) => {
@@ -81,7 +81,8 @@ export function devnetCommand(): Command {
           out.result({ ...facts, pid: process.pid }, guide(devnet, home, flags.closeAge));
           const activity = goOn(devnet, { home, folder: options.folder, out, signal: interrupt.signal });
           const died = devnet.l1Ended.then(() => {
-            if (!interrupt.signal.aborted) throw new CliError('failed', 'anvil has ended by itself.');
+            if (!interrupt.signal.aborted)
+              throw new CliError('failed', 'anvil has ended by itself.', 'Start the devnet again.');
           });
           await Promise.race([Promise.all([activity, interrupt.asked]), died]);
         } finally {
@@ -138,7 +139,7 @@ function optionsOf(flags: Flags, home: string): Omit<DevnetOptions, 'log'> {
     isKept: flags.data !== undefined,
     port: parseCount(flags.port, '--port', PORT_MOST),
     l1Port: parseCount(flags.l1Port, '--l1-port', PORT_MOST),
-    parameters: parametersOf([interval, ...windows, ...flags.set]),
+    parameters: parametersOf([interval, ...windows, ...(flags.set ?? [])]),
     closeAge: parseSeconds(flags.closeAge, '--close-age'),
     validators,
   };

@@ -58,7 +58,7 @@ export function parseTopic(text: string): Hex {
 
 function dataOf(text: string | undefined, file: string | undefined): Uint8Array {
   if ((text === undefined) === (file === undefined))
-    throw usageError('Give a text, or a file by --file, and not both.');
+    throw usageError('Give a text, or a file by --file, and not both.', 'As in `upfront post news "hello"`.');
   if (text !== undefined) return new TextEncoder().encode(text);
   try {
     return Uint8Array.from(readFileSync(file === '-' ? process.stdin.fd : file!));

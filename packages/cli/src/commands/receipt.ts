@@ -50,7 +50,10 @@ function getCommand(): Command {
       act((call, flags: GetFlags, nonce?: string) =>
         withSession(call, { node: true }, async (session) => {
           if ((nonce === undefined) === (flags.event === undefined)) {
-            throw usageError('Name a nonce, or an event by --event, and not both.');
+            throw usageError(
+              'Name a nonce, or an event by --event, and not both.',
+              'As in `upfront receipt get last`.',
+            );
           }
           const [, height, index] = /^(\d{1,15})\.(\d{1,9})$/.exec(flags.event ?? '') ?? [];
           if (flags.event !== undefined && height === undefined) {

@@ -3,6 +3,7 @@
  */
 import { STANDING_ONE } from '@upfront/core';
 import { Command } from 'commander';
+import { getAddress } from 'viem';
 import { resolveAddress } from '../accounts.ts';
 import { act, type Call, createCommand } from '../command.ts';
 import { parseCount } from '../durations.ts';
@@ -100,6 +101,7 @@ const NUMBERS = new Set(
 
 function forPeople(value: unknown, session: Pick<Session, 'amounts'>): unknown {
   if (Array.isArray(value)) return value.map((each) => forPeople(each, session));
+  if (typeof value === 'string' && /^0x[0-9a-f]{40}$/.test(value)) return getAddress(value);
   if (typeof value !== 'object' || value === null) return value;
   const fields = value as Fields;
   const isExit = fields['type'] === 'item' && fields['kind'] === 2;
