@@ -8,7 +8,9 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findChromium, installChromium } from './chromium.mjs';
 import { COMETBFT, COMETBFT_OLDER, findCometbft, installCometbft } from './cometbft.mjs';
+import { buildExplorer } from './explorer.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const WINDOWS = process.platform === 'win32';
@@ -43,8 +45,17 @@ if (major(process.versions.node) < OLDEST_NODE_MAJOR) {
 await install();
 await checkTools();
 if (command === 'test' || args.includes('--validators')) await prepareCometbft();
+if (command === 'test' || command === 'start') await preparePage();
+if (command === 'test') await prepareChromium();
 if (command === undefined) say('ready');
-else process.exit(await run(NODE, [...COMMANDS[command], ...args], { PATH: pinnedPath(), ...cometbftOf() }));
+else
+  process.exit(
+    await run(NODE, [...COMMANDS[command], ...args], {
+      PATH: pinnedPath(),
+      ...cometbftOf(),
+      ...chromiumOf(),
+    }),
+  );
 
 /** Runs `npm ci` if what is installed is not what the lock file says. */
 async function install() {
@@ -100,6 +111,24 @@ async function prepareCometbft() {
 function cometbftOf() {
   const { path } = findCometbft();
   return path === undefined ? {} : { UPFRONT_COMETBFT: path };
+}
+
+/** The page that the node serves; nothing is built when its sources are those of the last time. */
+async function preparePage() {
+  const reason = await buildExplorer(NODE, say);
+  if (reason !== undefined) fail(reason);
+}
+
+/** Without it the tests of the page are skipped by name, or fail with CI=true; everything else runs. */
+async function prepareChromium() {
+  const { reason } = await installChromium(say);
+  if (reason !== undefined) say(reason);
+}
+
+/** The executable that was found, for the tests of the page. */
+function chromiumOf() {
+  const { path } = findChromium();
+  return path === undefined ? {} : { UPFRONT_CHROMIUM: path };
 }
 
 async function version(path, flags) {

@@ -87,7 +87,15 @@ export {
   splitMessages,
 } from './messages.ts';
 export { Privilege, type PrivilegeColumns, type PrivilegeParameters, postPlaces } from './privilege.ts';
-export { type AccountView, accountView, type NonceView, nonceView, openNoncesOf } from './reads.ts';
+export {
+  type AccountView,
+  accountView,
+  type NonceView,
+  nextCutTime,
+  nonceView,
+  openNonces,
+  openNoncesOf,
+} from './reads.ts';
 export {
   checkReceipt,
   decodeReceipt,

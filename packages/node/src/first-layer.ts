@@ -7,10 +7,19 @@
 import { join } from 'node:path';
 import { upfrontAbi } from '@upfront/contracts';
 import { type Genesis, type Ledger, toHex } from '@upfront/core';
-import { type Address, BaseError, type Client, createClient, type Hex, http } from 'viem';
+import {
+  type Address,
+  BaseError,
+  type Client,
+  createClient,
+  erc20Abi,
+  type Hex,
+  http,
+  zeroAddress,
+} from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { readContract } from 'viem/actions';
-import type { ContractFacts, L1Status } from './api/http/sources.ts';
+import { getTransactionReceipt, readContract } from 'viem/actions';
+import type { ContractFacts, L1Status, SettlementOnL1 } from './api/http/sources.ts';
 import type { Config } from './config/settings.ts';
 import type { L1Observation } from './engine/engine.ts';
 import { createCursorFile } from './l1/cursor-file.ts';
@@ -50,6 +59,10 @@ export interface FirstLayer extends L1Status {
 const RPC_TIMEOUT_MS = 15_000;
 /** Looks at L1 that one validator's turn to relay lasts: 16 s by default, a block of Ethereum and some. */
 const TURN_POLLS = 4;
+/** Characters of a token's symbol. */
+const SYMBOL_MOST = 32;
+/** Receipts of settlements that are kept; about 100 KB. */
+const SETTLEMENTS_KEPT = 512;
 /** What the watcher says when nothing can be taken from L1 until somebody looks. */
 const HOPELESS: readonly string[] = ['misconfigured', 'l1-reorganised'];
 
@@ -89,10 +102,7 @@ export async function connectFirstLayer(options: FirstLayerOptions): Promise<Fir
   return {
     status: () => watcher.state().status,
     facts: () => facts,
-    settlementTransaction: async (number) => {
-      // L1 that does not answer is no reason not to show the settlement.
-      return (await watcher.settlement(number).catch(() => undefined))?.transaction;
-    },
+    settlement: settlementsOn(client, watcher),
     faults() {
       const { status, reason, closed } = watcher.state();
       const faults = HOPELESS.includes(status) ? [`L1 ${status}: ${reason}`] : [];
@@ -203,7 +213,41 @@ async function readFacts(client: Client, address: Address): Promise<ContractFact
     readContract(client, { ...contract, functionName: 'asset' }),
     readContract(client, { ...contract, functionName: 'unit' }),
   ]);
-  return { asset: asset.toLowerCase() as Hex, unit };
+  return { asset: asset.toLowerCase() as Hex, unit, ...(await readAsset(client, asset)) };
+}
+
+/** A token need not say what it is called; then amounts are shown in units. */
+async function readAsset(
+  client: Client,
+  asset: Address,
+): Promise<Pick<ContractFacts, 'symbol' | 'decimals'>> {
+  if (asset === zeroAddress) return { symbol: 'ETH', decimals: 18 };
+  const token = { address: asset, abi: erc20Abi } as const;
+  const [symbol, decimals] = await Promise.all([
+    readContract(client, { ...token, functionName: 'symbol' }).catch(() => undefined),
+    readContract(client, { ...token, functionName: 'decimals' }).catch(() => undefined),
+  ]);
+  return { symbol: symbol?.slice(0, SYMBOL_MOST), decimals };
+}
+
+/** How numbers were settled. What is final never changes, so the newest looked at are kept. */
+function settlementsOn(client: Client, watcher: Watcher): L1Status['settlement'] {
+  const known = new Map<number, SettlementOnL1>();
+  return async (number) => {
+    const kept = known.get(number);
+    if (kept !== undefined) return kept;
+    // L1 that does not answer is no reason not to show the settlement.
+    const event = await watcher.settlement(number).catch(() => undefined);
+    if (event === undefined) return undefined;
+    const { transaction, block } = event;
+    const receipt = await getTransactionReceipt(client, { hash: transaction }).catch(() => undefined);
+    const found = { transaction, block, gasUsed: receipt?.gasUsed, gasPrice: receipt?.effectiveGasPrice };
+    if (receipt !== undefined) {
+      known.set(number, found);
+      if (known.size > SETTLEMENTS_KEPT) known.delete(known.keys().next().value!);
+    }
+    return found;
+  };
 }
 
 /** The head of the chain of items at the last imported one. */

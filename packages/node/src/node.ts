@@ -48,6 +48,8 @@ export interface NodeOverrides {
   readonly firstLayer?: (options: FirstLayerOptions) => Promise<FirstLayer | undefined>;
   /** A change of the validators' set that the operator wants. */
   readonly wanted?: () => WantedRotation | undefined;
+  /** Of a devnet's controls, on this machine: told to the page. No setting, so that a node of a real network has none. */
+  readonly controlsUrl?: string | undefined;
   /** Nothing can be made durable any more; must end the process, as the default does. */
   readonly fatal?: (error: Error) => void;
 }
@@ -217,7 +219,7 @@ async function connectL1(build: Build, machine: Machine, metrics: Metrics): Prom
 }
 
 function sourcesOf(
-  { genesis, limits }: Build,
+  { config, overrides, genesis, limits }: Build,
   parts: {
     machine: Machine;
     intake: Intake;
@@ -239,8 +241,11 @@ function sourcesOf(
     l1: l1 ?? {
       status: () => undefined,
       facts: () => undefined,
-      settlementTransaction: async () => undefined,
+      settlement: async () => undefined,
     },
+    publicL1Url: config.publicL1Url,
+    controlsUrl: overrides.controlsUrl,
+    explorer: config.explorer,
     limits,
     requestBuckets: new AddressBuckets(limits.requestRate, limits.requestBurst, limits.rateAddresses),
     messageBuckets: new AddressBuckets(limits.messageRate, limits.messageBurst, limits.rateAddresses),

@@ -45,7 +45,8 @@ export function guide(devnet: Devnet, home: string, closeAge: string): string[] 
   return [
     '',
     ...columns([
-      ['node', nodeUrl],
+      ['page', devnet.hasPage ? nodeUrl : 'none: `npm start` builds it'],
+      ['node', `${nodeUrl}/v1/status`],
       ['first layer', `${l1Url}  (anvil, chain ${network.genesis.chainId}, a block a second)`],
       ['contract', network.contract],
       ['genesis', devnet.genesisFile],

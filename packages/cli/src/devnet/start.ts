@@ -24,8 +24,10 @@ import { createNetwork, writeGenesisFile } from '../deployment.ts';
 import { CliError, usageError } from '../errors.ts';
 import { ETHER, type Network, readNetwork } from '../genesis-file.ts';
 import { createL1Client, hasContract } from '../l1.ts';
+import { builtPage } from '../page.ts';
 import { readSettings, writeProfile } from '../settings.ts';
 import { startCommittee, VALIDATOR_KEYS } from './committee.ts';
+import { startControls } from './controls.ts';
 import { isDevnetFolder, markRunning, runningIn, wasCutOff } from './running.ts';
 
 export interface DevnetOptions {
@@ -49,6 +51,8 @@ export interface Devnet {
   /** Of the genesis. */
   readonly genesisFile: string;
   readonly nodeUrl: string;
+  /** Whether the node serves the explorer, at its URL. */
+  readonly hasPage: boolean;
   readonly l1Url: string;
   readonly operator: string;
   /** Settles when anvil has ended, asked or not. */
@@ -96,10 +100,13 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     });
     closers.push(() => anvil.stop());
     const { network, path } = await openNetwork(options, anvil);
-    const { node, close } = await startNodes(options, anvil, { network, path });
+    const controls = await startControls();
+    closers.push(() => controls.close());
+    const { node, close } = await startNodes(options, anvil, { network, path, controlsUrl: controls.url });
     let closed: Promise<void> | undefined;
     const stopNode = (): Promise<void> => (closed ??= close());
     closers.push(stopNode);
+    controls.serve(node.url, stopNode);
     await writeAccounts(options.home);
     writeProfile(options.home, {
       nodeUrl: node.url,
@@ -108,7 +115,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       ...defaultAccount(options.home),
     });
     const operator = privateKeyToAccount(OPERATOR_KEY).address;
-    const urls = { nodeUrl: node.url, l1Url: anvil.url };
+    const urls = { nodeUrl: node.url, l1Url: anvil.url, hasPage: builtPage() !== undefined };
     return { network, genesisFile: path, ...urls, operator, l1Ended: anvil.ended, stopNode, stop };
   } catch (error) {
     await stop();
@@ -188,7 +195,7 @@ async function openNetwork(
 async function startNodes(
   { folder, port, log, validators }: DevnetOptions,
   anvil: Anvil,
-  { network, path }: { network: Network; path: string },
+  { network, path, controlsUrl }: { network: Network; path: string; controlsUrl: string },
 ): Promise<{ node: RunningNode; close(): Promise<void> }> {
   const { l1FromBlock } = network;
   const flags = {
@@ -199,14 +206,30 @@ async function startNodes(
     l1Url: anvil.url,
     l1PollMs: POLL_MS,
     l1FromBlock,
+    publicL1Url: anvil.url,
+    explorer: builtPage(),
   };
   const key = fromHex(OPERATOR_KEY);
   try {
     if (validators > 1) {
-      const plan = { folder, count: validators, port, genesis: path, l1FromBlock, pollMs: POLL_MS, log };
+      const plan = {
+        folder,
+        count: validators,
+        port,
+        genesis: path,
+        l1FromBlock,
+        pollMs: POLL_MS,
+        log,
+        controlsUrl,
+      };
       return await startCommittee(plan, anvil);
     }
-    const node = await startNode(loadConfig({ flags }), { log, validatorKey: key, relayerKey: key });
+    const node = await startNode(loadConfig({ flags }), {
+      log,
+      validatorKey: key,
+      relayerKey: key,
+      controlsUrl,
+    });
     return { node, close: () => node.close() };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

@@ -101,6 +101,16 @@ export const settings = {
   },
   host: { kind: { type: 'text' }, default: '127.0.0.1', help: 'address that the API listens on' },
   port: { kind: port, default: 8640, help: 'port of the API; 0 takes a free one' },
+  explorer: {
+    kind: { type: 'path' },
+    optional: true,
+    help: 'folder of the page that is served beside the API (@upfront/explorer); without it none is',
+  },
+  publicL1Url: {
+    kind: { type: 'url' },
+    optional: true,
+    help: 'JSON-RPC of the first layer that browsers may use; everybody is told of it, so no key may be in it',
+  },
   metrics: { kind: { type: 'flag' }, default: true, help: 'serve metrics for Prometheus' },
   metricsHost: { kind: { type: 'text' }, default: '127.0.0.1', help: 'address that the metrics listen on' },
   metricsPort: { kind: port, default: 8641, help: 'port of the metrics; 0 takes a free one' },

@@ -12,17 +12,19 @@ import {
   SEQUENCE_WINDOW,
   toHex,
 } from '@upfront/core';
+import type { FetchOfNonce } from '../../store/store.ts';
 import { NodeError } from '../errors.ts';
 import { eventPlaces } from '../event-bytes.ts';
 import { assertKept, notKept } from '../kept.ts';
 import { parseAddress, parseCount, parseSequence } from '../parse.ts';
 import { charge } from './cost.ts';
+import { readDealtFetch } from './intents.ts';
 import { pageOf, readPlacedEvents, wanted } from './paging.ts';
 import { receiptOf } from './receipt.ts';
 import * as schemas from './schemas.ts';
 import type { ApiServer } from './server.ts';
 import type { Sources } from './sources.ts';
-import { accountToJson, blankAccount, openNonceToJson, placedEventToJson } from './views.ts';
+import { accountToJson, blankAccount, intentToJson, openNonceToJson, placedEventToJson } from './views.ts';
 
 export function addAccountRoutes(app: ApiServer, sources: Sources): void {
   const { replica, genesis, limits } = sources;
@@ -101,7 +103,7 @@ export function addHistoryRoutes(app: ApiServer, sources: Sources): void {
         response: { 200: schemas.FetchStatus, default: schemas.ErrorAnswer },
       },
     },
-    async ({ params }) => {
+    async ({ params, ip }) => {
       const account = wanted(parseAddress(params.account), 'account');
       const sequence = wanted(parseSequence(params.sequence), 'sequence');
       const record = await store.fetch(account, sequence);
@@ -116,7 +118,17 @@ export function addHistoryRoutes(app: ApiServer, sources: Sources): void {
         return { status: 'refused' as const, ...common, code: record.code, name: codeName(record.code) };
       }
       const { first, count, clock } = record;
-      return { status: 'dealt' as const, ...common, first: String(first), count, clock: String(clock) };
+      const { fetch } = readDealtFetch(sources, ip, { account, sequence, ...record });
+      return {
+        status: 'dealt' as const,
+        ...common,
+        first: String(first),
+        count,
+        clock: String(clock),
+        limit: String(fetch.limit),
+        budget: String(fetch.budget),
+        intents: fetch.intents.map(intentToJson),
+      };
     },
   );
 }
@@ -134,7 +146,7 @@ export function addNonceRoutes(app: ApiServer, sources: Sources): void {
         response: { 200: schemas.NonceStatus, default: schemas.ErrorAnswer },
       },
     },
-    async ({ params }) => {
+    async ({ params, ip }) => {
       const nonce = wanted(parseCount(params.nonce), 'nonce');
       const open = await replica.read((ledger) => nonceView(ledger, nonce));
       if (open !== undefined) {
@@ -151,16 +163,28 @@ export function addNonceRoutes(app: ApiServer, sources: Sources): void {
       const list = store.events(place.height);
       if (list === undefined) throw new Error(`the events of block ${place.height} are not in the store`);
       const { event } = placedEventToJson(place.height, list, eventPlaces(list), place.index);
-      const fetch = await store.fetchOfNonce(nonce);
+      const dealt = await store.fetchOfNonce(nonce);
       return {
         status: event.type === 'annulled' ? ('annulled' as const) : ('fulfilled' as const),
         height: String(place.height),
         index: String(place.index),
         event,
-        ...(fetch && { account: toHex(fetch.account), sequence: String(fetch.sequence) }),
+        ...(dealt && originOf(sources, ip, dealt, nonce)),
       };
     },
   );
+}
+
+/** Who announced a nonce, when, and as what. */
+function originOf(sources: Sources, ip: string, dealt: FetchOfNonce, nonce: number) {
+  const { fetch, clock } = readDealtFetch(sources, ip, dealt);
+  return {
+    account: toHex(dealt.account),
+    sequence: String(dealt.sequence),
+    dealtHeight: String(dealt.height),
+    dealtClock: String(clock),
+    intent: intentToJson(fetch.intents[nonce - dealt.first]!),
+  };
 }
 
 export function addReceiptRoutes(app: ApiServer, sources: Sources): void {

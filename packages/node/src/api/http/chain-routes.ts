@@ -10,6 +10,7 @@ import { eventPlaces } from '../event-bytes.ts';
 import { assertKept, noBlock, notKept } from '../kept.ts';
 import { parseCount, parseHash } from '../parse.ts';
 import { charge } from './cost.ts';
+import { nextNonceAfter } from './list-routes.ts';
 import { pageOf, wanted } from './paging.ts';
 import * as schemas from './schemas.ts';
 import type { ApiServer } from './server.ts';
@@ -37,11 +38,14 @@ export function addNetworkRoutes(app: ApiServer, sources: Sources): void {
         contract: toHex(genesis.contract),
         asset: facts?.asset ?? null,
         unit: facts === undefined ? null : String(facts.unit),
+        symbol: facts?.symbol ?? null,
+        decimals: facts?.decimals ?? null,
         genesisHash: genesisJson.hash,
         engine: sources.engineKind,
         version: sources.version,
         ...network,
-        l1: { ...network.l1, status: l1.status() ?? null },
+        l1: { ...network.l1, status: l1.status() ?? null, url: sources.publicL1Url ?? null },
+        controls: sources.controlsUrl ?? null,
       };
     },
   );
@@ -242,10 +246,17 @@ export function addSettlementRoutes(app: ApiServer, sources: Sources): void {
         throw new NodeError('notFound', `settlement ${number} is not formed`);
       }
       const settled = await replica.read(settledOf);
-      const transaction = await l1.settlementTransaction(number);
+      const onL1 = await l1.settlement(number);
+      const before = number === 1 ? 0 : store.settlement(number - 1)?.height;
+      const from = before === undefined ? undefined : nextNonceAfter(store, before);
+      const to = nextNonceAfter(store, found.height);
       return {
         ...settlementToJson(found.formed, found.height, number <= settled),
-        transaction: transaction ?? null,
+        transaction: onL1?.transaction ?? null,
+        l1Block: onL1 === undefined ? null : String(onL1.block),
+        gasUsed: onL1?.gasUsed === undefined ? null : String(onL1.gasUsed),
+        gasPrice: onL1?.gasPrice === undefined ? null : String(onL1.gasPrice),
+        nonces: from === undefined || to === undefined ? null : String(to - from),
       };
     },
   );
