@@ -29,7 +29,10 @@ const COMMANDS = {
   test: ['--conditions=@upfront/source', 'scripts/test.ts'],
   bench: ['--conditions=@upfront/source', 'scripts/bench.ts'],
   crash: ['--conditions=@upfront/source', 'scripts/crash.ts'],
+  perturb: ['--conditions=@upfront/source', 'scripts/perturb.ts'],
 };
+// Of these the ones that do not go without CometBFT.
+const COMMITTEES = ['test', 'perturb'];
 
 const [command, ...args] = process.argv.slice(2);
 if (command !== undefined && !(command in COMMANDS)) fail(`there is no command ${command} here`);
@@ -39,7 +42,7 @@ if (major(process.versions.node) < OLDEST_NODE_MAJOR) {
 
 await install();
 await checkTools();
-if (command === 'test' || args.includes('--validators')) await prepareCometbft();
+if (COMMITTEES.includes(command) || args.includes('--validators')) await prepareCometbft();
 if (command === undefined) say('ready');
 else process.exit(await run(NODE, [...COMMANDS[command], ...args], { PATH: pinnedPath(), ...cometbftOf() }));
 

@@ -27,6 +27,8 @@ const TRIES_MOST = 5;
 const PAUSE = 1000;
 /** ms until a CometBFT that does not stop is killed. */
 const STOP_MS = 10_000;
+/** It goes on after this, and takes no part any more: it would look alive for ever. */
+const FAILURE = 'CONSENSUS FAILURE!!!';
 /** Characters of its last words that go into an error. */
 const LAST_WORDS = 2000;
 
@@ -63,6 +65,7 @@ class Supervisor implements CometProcess {
       words = (words + chunk.toString('utf8')).slice(-LAST_WORDS);
       for (const line of chunk.toString('utf8').split('\n'))
         if (line !== '') log.info({ line }, 'CometBFT says');
+      if (words.includes(FAILURE)) child.kill('SIGKILL');
     };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);
