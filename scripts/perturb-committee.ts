@@ -3,7 +3,16 @@
 // Invariant: a node that ends although nobody ended it is noted, and is a failure of the drill.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -25,10 +34,12 @@ export interface CommitteeOptions {
   readonly random: Random;
 }
 
+/** Blocks. */
+const SNAPSHOT_DELAY = 16;
 /** Genesis parameters: settlements, snapshots and annulments happen often; a credit reaches L1 whole. */
 const PARAMETERS = [
-  'snapshotMessages=2000',
-  'snapshotDelay=16',
+  'snapshotMessages=1000',
+  `snapshotDelay=${SNAPSHOT_DELAY}`,
   'standingStart=32768',
   'windowTransfer=20000',
   'entryFee=0',
@@ -36,12 +47,17 @@ const PARAMETERS = [
 const INTERVAL = '5s';
 const BLOCK_MS = 200;
 const API_PORT = 8640;
+const RPC_PORT = 26_657;
+/** CometBFT's blocks behind the newest that a node begins to trust at. */
+const TRUST_DEPTH = 2;
 const PASSWORD = 'perturb';
 const ROOT = join(import.meta.dirname, '..');
 const MAIN = join(ROOT, 'packages/cli/src/main.ts');
 const SOURCE = '--conditions=@upfront/source';
 /** ms until a node that was started must serve. */
 const UP_MOST_MS = 120_000;
+/** ms that CometBFT's RPC may take. */
+const RPC_MOST_MS = 10_000;
 /** What a node lives without: all but keys and signing state (docs/operators.md). */
 const REPLACEABLE = ['blocks', 'index', 'snapshots'];
 
@@ -130,6 +146,11 @@ export class NodeProcess {
     this.#options = options;
   }
 
+  /** CometBFT's own RPC. */
+  get rpcUrl(): string {
+    return `http://${this.#options.lan.host(this.index)}:${RPC_PORT}`;
+  }
+
   get isValidator(): boolean {
     return this.index < VALIDATORS;
   }
@@ -142,8 +163,34 @@ export class NodeProcess {
     return `${this.home}.deeds`;
   }
 
+  /** Starts on an empty disk, from a snapshot of two others. */
+  async startFrom(servers: readonly NodeProcess[]): Promise<void> {
+    const { sync_info: newest } = await rpc(servers[0]!.rpcUrl, 'status');
+    const height = Number(newest.latest_block_height) - TRUST_DEPTH;
+    const { signed_header: signed } = await rpc(servers[0]!.rpcUrl, `commit?height=${height}`);
+    const urls = servers.map(({ rpcUrl }) => rpcUrl).join(',');
+    const trust = ['--trust-height', `${height}`, '--trust-hash', signed.commit.block_id.hash];
+    await this.#launch(undefined, ['--state-sync', urls, ...trust]);
+  }
+
   /** Starts `upfront node`, with a CometBFT that does this deed; resolves when it serves. */
-  async start(deed?: Deed): Promise<void> {
+  start(deed?: Deed): Promise<void> {
+    return this.#launch(deed, []);
+  }
+
+  /** Whether the others can give what it has: a snapshot that is old enough to be known by its hash. */
+  hasSnapshot(height: number): boolean {
+    try {
+      const names = readdirSync(join(this.home, 'data', 'snapshots'));
+      return names.some(
+        (name) => name.endsWith('.snapshot') && Number(name.split('-')[0]) < height - SNAPSHOT_DELAY,
+      );
+    } catch {
+      return false;
+    }
+  }
+
+  async #launch(deed: Deed | undefined, more: readonly string[]): Promise<void> {
     const { lan } = this.#options;
     this.#isEnding = false;
     const log = openSync(this.logPath, 'a');
@@ -155,6 +202,7 @@ export class NodeProcess {
       SOURCE,
       MAIN,
       ...this.#flags(),
+      ...more,
     ];
     const child = spawn('ip', argv, {
       stdio: ['ignore', 'pipe', log],
@@ -233,6 +281,7 @@ export class NodeProcess {
       ...['node', '--home', this.home, '--json', '--no-metrics', '--workers', '1'],
       ...(this.isValidator ? [] : ['--no-validator']),
       ...['--host', lan.host(this.index), '--port', `${API_PORT}`, '--p2p-host', lan.peer(this.index)],
+      ...['--comet-rpc-host', lan.host(this.index), '--comet-rpc-port', `${RPC_PORT}`],
       ...['--link-host', lan.peer(this.index), '--block-ms', `${BLOCK_MS}`],
       ...['--l1-url', this.l1.url, '--l1-poll-ms', '500'],
       ...['--request-rate', many, '--message-rate', many],
@@ -261,6 +310,12 @@ export class NodeProcess {
     const last = linesOf(this.logPath).slice(-5).join('\n');
     return new Error(`${this.name} ${what}; its log is ${this.logPath}, and ends:\n${last}`);
   }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any JSON
+async function rpc(url: string, path: string): Promise<any> {
+  const response = await fetch(`${url}/${path}`, { signal: AbortSignal.timeout(RPC_MOST_MS) });
+  return ((await response.json()) as { result: unknown }).result;
 }
 
 /** Runs a command and gives what it says. */

@@ -64,8 +64,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     };
   },
 
-  paused: async ({ committee, random, pause }) => {
+  paused: async ({ committee, random, pause: most }) => {
     const node = random.pick(committee.nodes);
+    // One in three as long as it may be, the others a sixth of it.
+    const pause = random.below(3) === 0 ? most : most / 6;
     node.signal('SIGSTOP');
     return {
       what: `${node.name} is paused for ${pause / 1000} s`,
@@ -89,14 +91,17 @@ export const KINDS: Readonly<Record<string, Kind>> = {
 
   'disk emptied': async ({ committee, random }) => {
     const node = random.pick(committee.nodes);
+    const others = committee.nodes.filter((one) => one !== node && one.isValidator);
+    const { height } = await getJson(others[0]!.url, '/v1/status');
+    const isSynced = random.below(4) > 0 && others.every((one) => one.hasSnapshot(Number(height)));
     await node.kill('host');
     node.wipe();
     return {
-      what: `${node.name} loses its disk`,
+      what: `${node.name} loses its disk, and begins with ${isSynced ? 'a snapshot' : 'the first block'}`,
       out: [node.index],
       isWiped: true,
       last: async () => undefined,
-      undo: () => node.start(),
+      undo: () => (isSynced ? node.startFrom(others.slice(0, 2)) : node.start()),
     };
   },
 

@@ -18,7 +18,7 @@ Linux and root; without, or without CometBFT, it is skipped, and with CI=true th
   --seed N    of all choices: which, whom, how long (default: the time)
   --only K    kinds, with commas between: ${Object.keys(KINDS).join(', ')}
   --hold N    seconds that a perturbation lasts at most (default 5)
-  --pause N   seconds that a node is paused (default 60)
+  --pause N   seconds that a node is paused, one time in three; else a sixth of it (default 60)
   --json      print JSON, nothing else
 `;
 
