@@ -38,7 +38,7 @@ export interface CommitteeOptions {
 const SNAPSHOT_DELAY = 16;
 /** Genesis parameters: settlements, snapshots and annulments happen often; a credit reaches L1 whole. */
 const PARAMETERS = [
-  'snapshotMessages=1000',
+  'snapshotMessages=300',
   `snapshotDelay=${SNAPSHOT_DELAY}`,
   'standingStart=32768',
   'windowTransfer=20000',
