@@ -28,11 +28,12 @@ const COMMANDS = {
   start: ['packages/cli/bin/upfront', 'devnet'],
   test: ['--conditions=@upfront/source', 'scripts/test.ts'],
   bench: ['--conditions=@upfront/source', 'scripts/bench.ts'],
+  'bench:committee': ['--conditions=@upfront/source', 'scripts/bench-committee.ts'],
   crash: ['--conditions=@upfront/source', 'scripts/crash.ts'],
   perturb: ['--conditions=@upfront/source', 'scripts/perturb.ts'],
 };
 // Of these the ones that do not go without CometBFT.
-const COMMITTEES = ['test', 'perturb'];
+const COMMITTEES = ['test', 'bench:committee', 'perturb'];
 
 const [command, ...args] = process.argv.slice(2);
 if (command !== undefined && !(command in COMMANDS)) fail(`there is no command ${command} here`);
