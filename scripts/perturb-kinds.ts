@@ -4,8 +4,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from './crash-network.ts';
 import { getJson } from './perturb-audit.ts';
-import { type Committee, NODES, type NodeProcess, VALIDATORS } from './perturb-committee.ts';
-import { DEEDS } from './perturb-deeds.ts';
+import { type Committee, NODES, VALIDATORS } from './perturb-committee.ts';
+import { DEEDS, REJECTED } from './perturb-deeds.ts';
 import { L1_FAULTS } from './perturb-l1.ts';
 import type { Lan } from './perturb-lan.ts';
 
@@ -35,6 +35,7 @@ type Kind = (scene: Scene) => Promise<Perturbation>;
 /** ms that a Byzantine validator gets to do something. */
 const DEED_MOST_MS = 60_000;
 const LOOK_MS = 100;
+const DEEDS_LEAST = 2;
 /** What a watcher says that will not look again by itself: whoever runs the node starts it again. */
 const HOPELESS = 'l1-reorganised';
 
@@ -70,7 +71,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     const pause = random.below(3) === 0 ? most : most / 6;
     node.signal('SIGSTOP');
     return {
-      what: `${node.name} is paused for ${pause / 1000} s`,
+      what: `${node.name} is paused for ${(pause / 1000).toFixed(1)} s`,
       out: [node.index],
       last: () => sleep(pause),
       undo: async () => node.signal('SIGCONT'),
@@ -127,13 +128,18 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       deed,
       async ({ committee, random }) => {
         const node = committee.nodes[random.below(VALIDATORS)]!;
-        const before = node.countDeeds();
+        const others = committee.nodes.filter((one) => one !== node && one.isValidator);
+        const rejections = (): number => others.reduce((sum, one) => sum + one.countRejections(), 0);
+        const [deeds, before] = [node.countDeeds(), rejections()];
         await node.stop();
         await node.start(deed);
         return {
           what: `${node.name} is Byzantine: ${deed}`,
           out: [node.index],
-          last: () => done(node, before + 2),
+          async last() {
+            await until(`${node.name} does its deed`, () => node.countDeeds() >= deeds + DEEDS_LEAST);
+            if (REJECTED.includes(deed)) await until(`somebody rejects ${deed}`, () => rejections() > before);
+          },
           async undo() {
             await node.stop();
             await node.start();
@@ -144,12 +150,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   ),
 };
 
-/** Until the Byzantine validator has done its deed so often. */
-async function done(node: NodeProcess, count: number): Promise<void> {
+async function until(what: string, look: () => boolean): Promise<void> {
   const end = performance.now() + DEED_MOST_MS;
-  while (node.countDeeds() < count) {
-    if (performance.now() > end)
-      throw new Error(`${node.name} found no occasion for its deed; its log is ${node.logPath}`);
+  while (!look()) {
+    if (performance.now() > end) throw new Error(`${what}: it did not come to that`);
     await sleep(LOOK_MS);
   }
 }

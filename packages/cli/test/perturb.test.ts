@@ -21,14 +21,14 @@ test(`a committee perturbed ${TIMES} times has one state and loses nothing that 
 }, async (t) => {
   if ('reason' in needs) assert.fail(needs.reason);
   const seed = Date.now() % 1_000_000_000;
-  t.diagnostic(`seed ${seed}; again: npm run perturb -- --times ${TIMES} --seed ${seed} --hold 2 --pause 4`);
+  t.diagnostic(`seed ${seed}; again: npm run perturb -- --times ${TIMES} --seed ${seed} --hold 2 --pause 9`);
   const result = await runDrill({
     ...needs,
     times: TIMES,
     seed,
     kinds: Object.keys(KINDS),
     hold: 2000,
-    pause: 4000,
+    pause: 9000,
     // The script says what is too long; here the machine is shared, and only what never ends is a failure.
     blocksMost: 120_000,
     backMost: 240_000,
