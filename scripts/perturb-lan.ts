@@ -35,6 +35,9 @@ export function lanMissing(): string | undefined {
   }
 }
 
+const RTO_MOST = '/proc/sys/net/ipv4/tcp_rto_max_ms';
+const RTO_MOST_MS = 1000;
+
 export class Lan {
   /** This process, as the hosts see it. */
   readonly gateway: string;
@@ -137,6 +140,9 @@ export class Lan {
         `addr add ${this.host(i)}/24 dev uplink`,
         'link set uplink up',
       ]);
+      // As docs/operators.md says: TCP tries again soon after a partition, however long it was. Linux has it from 6.15.
+      const patience = `test ! -w ${RTO_MOST} || echo ${RTO_MOST_MS} > ${RTO_MOST}`;
+      ip(['netns', 'exec', this.namespace(i), 'sh', '-c', patience]);
     }
   }
 
