@@ -107,7 +107,7 @@ export class L1Endpoint {
   #lie(result: unknown): unknown {
     if (typeof result === 'string' && /^0x[0-9a-f]+$/.test(result)) {
       const at = 2 + this.#random.below(result.length - 2);
-      const other = (Number.parseInt(result[at]!, 16) + 1 + this.#random.below(15)) % 16;
+      const other = (Number(`0x${result[at]!}`) + 1 + this.#random.below(15)) % 16;
       return `${result.slice(0, at)}${other.toString(16)}${result.slice(at + 1)}`;
     }
     if (Array.isArray(result) && result.length > 0) {
