@@ -29,7 +29,7 @@ const MIB = 1 << 20;
 /** Runs node and flood; `workers` threads check signatures. */
 export async function measureOverload(seconds: number, workers: string): Promise<void> {
   const time = `${Date.now()}`;
-  const node = start('bench-node', [`${PAYERS}`, time, workers, 'strangers']);
+  const node = start('bench-node', [`${PAYERS}`, time, workers, '', 'strangers']);
   const { url } = await next<{ url: string }>(node);
   const load = start('bench-flood', [url, `${PAYERS}`, time, `${seconds}`]);
   await next(load);

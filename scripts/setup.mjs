@@ -31,8 +31,12 @@ const COMMANDS = {
   start: ['packages/cli/bin/upfront', 'devnet'],
   test: ['--conditions=@upfront/source', 'scripts/test.ts'],
   bench: ['--conditions=@upfront/source', 'scripts/bench.ts'],
+  'bench:committee': ['--conditions=@upfront/source', 'scripts/bench-committee.ts'],
   crash: ['--conditions=@upfront/source', 'scripts/crash.ts'],
+  perturb: ['--conditions=@upfront/source', 'scripts/perturb.ts'],
 };
+// Of these the ones that do not go without CometBFT.
+const COMMITTEES = ['test', 'bench:committee', 'perturb'];
 
 const [command, ...args] = process.argv.slice(2);
 if (command !== undefined && !Object.hasOwn(COMMANDS, command)) {
@@ -44,7 +48,7 @@ if (major(process.versions.node) < OLDEST_NODE_MAJOR) {
 
 await install();
 await checkTools();
-if (command === 'test' || args.includes('--validators')) await prepareCometbft();
+if (COMMITTEES.includes(command) || args.includes('--validators')) await prepareCometbft();
 if (command === 'test' || command === 'start') await preparePage();
 if (command === 'test') await prepareChromium();
 if (command === undefined) say('ready');

@@ -264,6 +264,7 @@ function faultsOf(parts: {
   const faults = l1?.faults() ?? [];
   if (isStopping) faults.push('stopping');
   if (engine === undefined) faults.push('no validator key: messages are not taken');
+  if (engine?.isBehind) faults.push('behind: no new block for long, so no messages are taken');
   if (replica.ledger.isLagging(Math.max(Date.now(), replica.ledger.time))) {
     faults.push('lagging: L1 or a settlement lies back too far, so no fetch is dealt');
   }

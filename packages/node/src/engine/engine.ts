@@ -30,6 +30,8 @@ export interface L1Observation {
 
 export interface Engine {
   readonly kind: string;
+  /** What it knows may be out of date, so that it takes no messages; absent: it makes the blocks itself. */
+  readonly isBehind?: boolean;
   /** One answer a message, in order, when all of them are durable. Never rejects for what a message says. */
   submit(messages: Uint8Array): Promise<Answer[]>;
   /**

@@ -27,7 +27,8 @@ import { INTAKE_BYTES_MOST, INTAKE_MESSAGES_MOST } from '../limits.ts';
 import { Retries } from '../retries.ts';
 import { SignatureBatches } from '../signature-batches.ts';
 import { decodeAnswers, STAGE, Submission } from '../submission.ts';
-import { EARLY_BLOCKS_MOST, RESEND_MS, SWEEP_MOST } from './limits.ts';
+import type { CometSettings } from './home.ts';
+import { BEHIND_MS, EARLY_BLOCKS_MOST, RESEND_MS, SWEEP_MOST } from './limits.ts';
 import { type Candidate, isSameMessage, type Pool, type Waiter } from './pool.ts';
 
 export interface CometEngineOptions {
@@ -36,6 +37,7 @@ export interface CometEngineOptions {
   readonly pool: Pool;
   readonly log: ChainLog;
   now(): number;
+  readonly comet: Pick<CometSettings, 'blockMs'>;
   /** Hands messages to the other validators' nodes. */
   broadcast(messages: readonly Uint8Array[]): void;
   /** Instead of INTAKE_MESSAGES_MOST. */
@@ -45,6 +47,7 @@ export interface CometEngineOptions {
 /** Node codes (docs/api.md). */
 const OVERLOADED = 100;
 const STOPPING = 108;
+const UNAVAILABLE = 110;
 
 export class CometEngine implements Engine {
   readonly kind = 'cometbft';
@@ -73,6 +76,12 @@ export class CometEngine implements Engine {
     this.#resend = setInterval(() => this.#handOn(), RESEND_MS);
   }
 
+  /** No block came for long: the others may be further, so nothing certain can be said of a message here. */
+  get isBehind(): boolean {
+    const { chain, comet, now } = this.#options;
+    return now() - chain.ledger.time > BEHIND_MS + 2 * comet.blockMs;
+  }
+
   async submit(messages: Uint8Array): Promise<Answer[]> {
     const index = this.#split(messages);
     const answers = await this.submitBytes(messages, index);
@@ -94,8 +103,8 @@ export class CometEngine implements Engine {
       this.#intakeMessages + count > intakeMessages ||
       this.#intakeBytes + messages.length > INTAKE_BYTES_MOST ||
       pool.isFull(count, messages.length);
-    if (this.#isClosing || isFull) {
-      const code = this.#isClosing ? STOPPING : OVERLOADED;
+    if (this.#isClosing || isFull || this.isBehind) {
+      const code = this.#isClosing ? STOPPING : isFull ? OVERLOADED : UNAVAILABLE;
       for (let i = 0; i < count; i++) submission.rejected(i, 0, code);
       return Promise.resolve(submission.answers);
     }

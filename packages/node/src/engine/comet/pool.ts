@@ -78,10 +78,14 @@ export class Pool {
     return this.#get(keyOf(bytes, view, offset));
   }
 
-  remove({ bytes, view }: Candidate): void {
+  /** Nothing happens if it has left already, whoever has its key now. */
+  remove(candidate: Candidate): void {
+    const { bytes, view } = candidate;
     const key = keyOf(bytes, view, 0);
-    const isGone = typeof key === 'string' ? this.fetches.delete(key) : this.fulfils.delete(key);
-    if (isGone) this.#bytes -= bytes.length;
+    if (this.#get(key) !== candidate) return;
+    if (typeof key === 'string') this.fetches.delete(key);
+    else this.fulfils.delete(key);
+    this.#bytes -= bytes.length;
   }
 
   #get(key: Key): Candidate | undefined {

@@ -29,6 +29,8 @@ const TRIES_MOST = 5;
 const PAUSE = 1000;
 /** ms until a CometBFT that does not stop is killed. */
 const STOP_MS = 10_000;
+/** It goes on after this, and takes no part any more: it would look alive for ever. */
+const FAILURE = 'CONSENSUS FAILURE!!!';
 /** Characters of its last words that go into an error. */
 const LAST_WORDS = 2000;
 
@@ -62,7 +64,9 @@ class Supervisor implements CometProcess {
     this.#child = child;
     let words = '';
     const listen = (chunk: Buffer): void => {
-      words = (words + chunk.toString('utf8')).slice(-LAST_WORDS);
+      const heard = words + chunk.toString('utf8');
+      if (heard.includes(FAILURE)) child.kill('SIGKILL');
+      words = heard.slice(-LAST_WORDS);
       for (const line of chunk.toString('utf8').split('\n')) {
         if (line === '') continue;
         log.info({ line }, 'CometBFT says');
