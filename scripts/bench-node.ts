@@ -10,7 +10,9 @@ import { createCurve } from '../packages/node/src/signatures/curve.ts';
 import { createGenesis, fundingObservation, OPERATOR_KEY } from './bench-network.ts';
 import { createPayers } from './bench-payments.ts';
 
-const [payers, genesisTime, workers] = process.argv.slice(2).map(Number);
+const [payers, genesisTime, workers] = process.argv.slice(2, 5).map(Number);
+/** Whether the load is held to the limits that strangers get. */
+const isStrict = process.argv[5] === 'strangers';
 const hashes = await createHashes();
 const curve = createCurve(hashes, console.error);
 const genesis = createGenesis(curve, genesisTime!);
@@ -22,12 +24,14 @@ const node = await startNode(config, {
   log: createLog('error'),
   // The load comes over few sockets from one address: what a public node would refuse from one peer is let
   // in.
-  limits: {
-    ...defaultLimits,
-    messageRate: 1e9,
-    messageBurst: 1e9,
-    connectionIntakeBytes: defaultLimits.intakeBytes,
-  },
+  limits: isStrict
+    ? {}
+    : {
+        ...defaultLimits,
+        messageRate: 1e9,
+        messageBurst: 1e9,
+        connectionIntakeBytes: defaultLimits.intakeBytes,
+      },
   firstLayer: async ({ onObservation }) => {
     onObservation(fundingObservation(hashes, genesis, createPayers(curve, hashes, payers!), Date.now()));
     return undefined;
@@ -40,6 +44,7 @@ process.on('message', (message) => {
     process.send!({
       cpu: (user + system) / 1e6,
       peak: process.resourceUsage().maxRSS * 1024,
+      resident: process.memoryUsage.rss(),
       disk: sizeOf(dataDir),
     });
   } else process.disconnect();

@@ -51,6 +51,10 @@ const COMMANDS: Readonly<Record<number, string>> = {
   [clientCodes.limitDiscrepancy]: '`upfront resume --recover`',
   [clientCodes.outcomeUnknown]: '`upfront resume`',
   [clientCodes.l1Unreachable]: 'check --l1',
+  [clientCodes.disconnected]: 'name another one by --node; `upfront exit` leaves without any',
+  [codes.notParticipant]: '`upfront deposit AMOUNT`; `upfront account balance` shows what is free',
+  [codes.insufficientFunds]:
+    '`upfront account balance` shows what is free; `upfront deposit AMOUNT` brings more',
 };
 
 function hintOf({ code, hint }: BaseError): string | undefined {

@@ -4,6 +4,7 @@
  * DESIGN: at the start a node whose own chain lacks a settlement that L1 has is refused: its data are not whole, and
  * whatever it ordered would contradict what it signed before. The same is looked at with every observation.
  */
+import { join } from 'node:path';
 import { upfrontAbi } from '@upfront/contracts';
 import { type Genesis, type Ledger, toHex } from '@upfront/core';
 import {
@@ -21,14 +22,17 @@ import { getTransactionReceipt, readContract } from 'viem/actions';
 import type { ContractFacts, L1Status, SettlementOnL1 } from './api/http/sources.ts';
 import type { Config } from './config/settings.ts';
 import type { L1Observation } from './engine/engine.ts';
+import { createCursorFile } from './l1/cursor-file.ts';
+import { systemClock } from './l1/loop.ts';
+import { RelayTurns, rankOf } from './l1/relay-turns.ts';
 import { createRelayer, type Relayer } from './l1/relayer.ts';
-import { createWatcher, type Watcher } from './l1/watcher.ts';
+import { createWatcher, type L1Cursor, type Watcher } from './l1/watcher.ts';
 import type { Logger } from './log.ts';
 import type { FinalBlock, Replica } from './replica.ts';
 import type { StoreReader } from './store/store.ts';
 
 export interface FirstLayerOptions {
-  readonly config: Pick<Config, 'l1Url' | 'l1Tag' | 'l1PollMs' | 'l1FromBlock' | 'relay'>;
+  readonly config: Pick<Config, 'l1Url' | 'l1Tag' | 'l1PollMs' | 'l1FromBlock' | 'relay' | 'dataDir'>;
   readonly genesis: Genesis;
   readonly replica: Pick<Replica, 'ledger'>;
   readonly store: Pick<StoreReader, 'settlement' | 'header' | 'validatorsAt'>;
@@ -57,6 +61,8 @@ const RPC_TIMEOUT_MS = 15_000;
 const SYMBOL_MOST = 32;
 /** Receipts of settlements that are kept; about 100 KB. */
 const SETTLEMENTS_KEPT = 512;
+/** Looks at L1 that one validator's turn to relay lasts: 16 s by default, a block of Ethereum and some. */
+const TURN_POLLS = 4;
 /** What the watcher says when nothing can be taken from L1 until somebody looks. */
 const HOPELESS: readonly string[] = ['misconfigured', 'l1-reorganised'];
 
@@ -85,7 +91,13 @@ export async function connectFirstLayer(options: FirstLayerOptions): Promise<Fir
     facts ??= await readFacts(client, contract).catch(() => undefined);
   };
   await learnFacts();
-  const watcher = watch(client, options, learnFacts);
+  const file = createCursorFile(
+    join(config.dataDir, 'l1-cursor.json'),
+    { chainId: genesis.chainId, contract },
+    options.log,
+    systemClock,
+  );
+  const watcher = watch(client, options, file.load(), learnFacts);
   const relayer = relay(client, options);
   return {
     status: () => watcher.state().status,
@@ -99,16 +111,23 @@ export async function connectFirstLayer(options: FirstLayerOptions): Promise<Fir
     },
     onBlock({ formed }) {
       watcher.imported(replica.ledger.imported);
+      file.offer(watcher.cursor(), replica.ledger.imported);
       if (formed !== undefined) relayer?.wake();
     },
     async close() {
       await relayer?.close();
       await watcher.close();
+      file.save(watcher.cursor(), replica.ledger.imported);
     },
   };
 }
 
-function watch(client: Client, options: FirstLayerOptions, learnFacts: () => Promise<void>): Watcher {
+function watch(
+  client: Client,
+  options: FirstLayerOptions,
+  cursor: L1Cursor | undefined,
+  learnFacts: () => Promise<void>,
+): Watcher {
   const { config, genesis, replica, log, onObservation, fatal } = options;
   const { ledger } = replica;
   return createWatcher({
@@ -117,6 +136,7 @@ function watch(client: Client, options: FirstLayerOptions, learnFacts: () => Pro
     chainId: genesis.chainId,
     tag: config.l1Tag,
     fromBlock: config.l1FromBlock,
+    ...(cursor === undefined ? {} : { cursor }),
     pollMs: config.l1PollMs,
     imported: { items: ledger.imported, head: importedHead(ledger), time: ledger.l1Time },
     onObservation: (observation) => {
@@ -135,9 +155,15 @@ function relay(client: Client, options: FirstLayerOptions): Relayer | undefined 
   const { config, genesis, relayerKey, store, log, onRelayed } = options;
   if (!config.relay || relayerKey === undefined) return undefined;
   const seen = { sent: 0, settled: -1 };
+  const account = privateKeyToAccount(toHex(relayerKey));
+  const turns = new RelayTurns({ now: () => performance.now(), turnMs: TURN_POLLS * config.l1PollMs });
+  const isDue = (number: number, validators: readonly Uint8Array[]): boolean => {
+    const own = validators.findIndex((one) => toHex(one) === account.address.toLowerCase());
+    return turns.isDue(number, rankOf(number, own, validators.length));
+  };
   return createRelayer({
     client,
-    account: privateKeyToAccount(toHex(relayerKey)),
+    account,
     contract: toHex(genesis.contract),
     chainId: genesis.chainId,
     pollMs: config.l1PollMs,
@@ -146,8 +172,11 @@ function relay(client: Client, options: FirstLayerOptions): Relayer | undefined 
       const header = settlement && store.header(settlement.height);
       // A committee's signatures come with later blocks.
       if (settlement === undefined || header === undefined) return undefined;
-      const isSigned = 3 * header.signatures.length > 2 * store.validatorsAt(settlement.height).length;
-      return isSigned ? { formed: settlement.formed, ...header } : undefined;
+      const validators = store.validatorsAt(settlement.height);
+      if (3 * header.signatures.length <= 2 * validators.length) return undefined;
+      return !options.isReplicated || isDue(number, validators)
+        ? { formed: settlement.formed, ...header }
+        : undefined;
     },
     onState: ({ status, reason, sent, settled }) => {
       log.debug({ status, reason }, 'the relayer');

@@ -16,6 +16,7 @@ export {
 } from './config/settings.ts';
 export { ensureKeys as ensureCometKeys } from './engine/comet/home.ts';
 export { ChainBehindError } from './first-layer.ts';
+export { type Accused, type AccuseOptions, accuse, NoEquivocationError } from './l1/accuse.ts';
 export { type Anvil, AnvilError, type AnvilOptions, DEV_KEYS, startAnvil } from './l1/anvil.ts';
 export {
   type BondOptions,

@@ -15,6 +15,7 @@ import { Intake } from './api/intake.ts';
 import { Hub } from './api/socket/hub.ts';
 import { createSocketServer, SOCKET_PATH, type SocketServer } from './api/socket/server.ts';
 import { AddressBuckets } from './api/token-bucket.ts';
+import { ConfigError } from './config/config.ts';
 import { readGenesisFile } from './config/genesis-file.ts';
 import type { Config } from './config/settings.ts';
 import type { Engine, L1Observation } from './engine/engine.ts';
@@ -26,6 +27,7 @@ import { createLog, type Logger, redactUrl } from './log.ts';
 import { type Machine, type MachineOptions, startMachine } from './machine.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { startMetricsServer } from './metrics/server.ts';
+import { startHeaderWatch } from './peers/start-header-watch.ts';
 import type { Replica } from './replica.ts';
 
 /** What does not come from the configuration. */
@@ -122,6 +124,7 @@ async function buildNode(build: Build): Promise<RunningNode> {
   const sockets = createSocketServer({ limits, intake, hub, history: store, metrics, log, now });
   const l1 = await connectL1(build, machine, metrics);
   closers.push(async () => l1?.close());
+  watchHeaders(build, machine, metrics);
   closers.push(
     replica.subscribe((block) => {
       metrics.block(block, Date.now());
@@ -175,6 +178,19 @@ async function serveMetrics({ config, closers }: Build, metrics: Metrics): Promi
   const server = await startMetricsServer(metrics, { host: config.metricsHost, port: config.metricsPort });
   closers.push(() => server.close());
   return server.url;
+}
+
+/** Other nodes' headers, if the configuration names some. Throws ConfigError if one is no URL. */
+function watchHeaders({ config, genesis, log, closers }: Build, machine: Machine, metrics: Metrics): void {
+  if (config.watch === undefined) return;
+  const urls = config.watch.split(',').map((url) => url.trim());
+  const wrong = urls.find((url) => !/^https?:$/.test(URL.parse(url)?.protocol ?? ''));
+  if (wrong !== undefined) throw new ConfigError('watch', `watch: ${wrong} is no URL of http or https`);
+  const { replica, store, hashes } = machine;
+  const { dataDir } = config;
+  const onEquivocation = (): void => metrics.equivocation();
+  const watch = startHeaderWatch({ urls, genesis, hashes, replica, store, dataDir, log, onEquivocation });
+  closers.push(() => watch.close());
 }
 
 function machineOptions({ config, overrides, log, genesis }: Build): MachineOptions {

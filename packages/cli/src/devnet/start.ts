@@ -22,12 +22,12 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { listAccounts, storeAccount } from '../accounts.ts';
 import { createNetwork, writeGenesisFile } from '../deployment.ts';
 import { CliError, usageError } from '../errors.ts';
-import { readJson, writeWhole } from '../files.ts';
 import { ETHER, type Network, readNetwork } from '../genesis-file.ts';
 import { createL1Client, hasContract } from '../l1.ts';
 import { builtPage } from '../page.ts';
 import { readSettings, writeProfile } from '../settings.ts';
 import { startCommittee, VALIDATOR_KEYS } from './committee.ts';
+import { isDevnetFolder, markRunning, runningIn, wasCutOff } from './running.ts';
 
 export interface DevnetOptions {
   readonly home: string;
@@ -47,6 +47,8 @@ export interface DevnetOptions {
 
 export interface Devnet {
   readonly network: Network;
+  /** Of the genesis. */
+  readonly genesisFile: string;
   readonly nodeUrl: string;
   /** Whether the node serves the explorer, at its URL. */
   readonly hasPage: boolean;
@@ -54,6 +56,8 @@ export interface Devnet {
   readonly operator: string;
   /** Settles when anvil has ended, asked or not. */
   readonly l1Ended: Promise<void>;
+  /** Takes the operator away, and leaves the first layer. */
+  stopNode(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -73,23 +77,32 @@ const POLL_MS = 500;
 
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   const { folder, isKept } = options;
-  const marker = join(folder, 'devnet.json');
-  assertOurs(folder, marker);
+  assertOurs(folder, isKept);
   if (!isKept) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  writeWhole(marker, `${JSON.stringify({ pid: process.pid })}\n`);
+  const unmark = markRunning(folder);
 
   const closers: (() => Promise<void>)[] = [];
+  let isStopping = false;
+  let isSaved = true;
   const stop = async (): Promise<void> => {
+    isStopping = true;
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
   try {
-    closers.push(async () => writeWhole(marker, '{}\n'));
+    closers.push(async () => {
+      if (isSaved) unmark();
+    });
     const anvil = await startL1(options);
+    void anvil.ended.then(() => {
+      isSaved = isStopping;
+    });
     closers.push(() => anvil.stop());
     const { network, path } = await openNetwork(options, anvil);
     const { node, close } = await startNodes(options, anvil, { network, path });
-    closers.push(close);
+    let closed: Promise<void> | undefined;
+    const stopNode = (): Promise<void> => (closed ??= close());
+    closers.push(stopNode);
     await writeAccounts(options.home);
     writeProfile(options.home, {
       nodeUrl: node.url,
@@ -99,7 +112,8 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     });
     const operator = privateKeyToAccount(OPERATOR_KEY).address;
     const hasPage = builtPage() !== undefined;
-    return { network, nodeUrl: node.url, hasPage, l1Url: anvil.url, operator, l1Ended: anvil.ended, stop };
+    const urls = { nodeUrl: node.url, l1Url: anvil.url };
+    return { network, genesisFile: path, ...urls, hasPage, operator, l1Ended: anvil.ended, stopNode, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -107,26 +121,23 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 }
 
 /** Nothing is emptied or gone on with that another devnet uses, or that is no devnet's. */
-function assertOurs(folder: string, marker: string): void {
+function assertOurs(folder: string, isKept: boolean): void {
   if (!existsSync(folder)) return;
-  if (!existsSync(marker)) {
+  if (!isDevnetFolder(folder)) {
     throw usageError(`${folder} is there and holds no devnet.`, 'Name another folder by --data.');
   }
-  const { pid } = readJson(marker) as { pid?: unknown };
-  if (typeof pid !== 'number' || pid === process.pid || !isAlive(pid)) return;
+  const pid = runningIn(folder);
+  if (pid === undefined && isKept && wasCutOff(folder)) {
+    throw usageError(
+      `The devnet in ${folder} was killed: its first layer was not saved, and its node is further than that.`,
+      'Remove the folder, or name another one by --data. Ctrl-C stops a devnet so that it can go on.',
+    );
+  }
+  if (pid === undefined) return;
   throw usageError(
     `A devnet runs in ${folder} (process ${pid}).`,
     'Stop it first, or name another folder by --data and other ports.',
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function startL1({ folder, isKept, l1Port }: DevnetOptions): Promise<Anvil> {

@@ -143,9 +143,9 @@ class ReconnectingSocket implements Socket {
     const messages = batches.flatMap((batch) => batch.messages);
     const { timeout } = this.#options;
     const timer = setTimeout(() => {
-      this.#settle(id)?.reject(new TimeoutError('submit', timeout));
+      this.#settle(id)?.reject(this.#silence());
       // A connection that is silent may be dead without knowing it.
-      if (this.#isOpen) this.#drop(new TimeoutError('submit', timeout));
+      if (this.#isOpen) this.#drop(this.#silence());
     }, timeout);
     const deal = (answers: Answer[]): void => {
       let at = 0;
@@ -158,6 +158,11 @@ class ReconnectingSocket implements Socket {
     this.#pending.set(id, { messages, timer, resolve: deal, reject });
     if (this.#isOpen) this.#send(submitFrame(id, messages));
     else this.#connect();
+  }
+
+  #silence(): TimeoutError {
+    const { url, timeout } = this.#options;
+    return new TimeoutError(`The node at ${url}`, timeout);
   }
 
   #connect(): void {
@@ -175,7 +180,8 @@ class ReconnectingSocket implements Socket {
       if (this.#connection === connection) this.#receive(message.data);
     });
     const onGone = (reason: string): void => {
-      if (this.#connection === connection) this.#drop(new DisconnectedError('socket', { details: [reason] }));
+      if (this.#connection === connection)
+        this.#drop(new DisconnectedError(this.#options.url, 'a socket', { details: [reason] }));
     };
     connection.addEventListener('error', () => onGone('the connection failed'));
     connection.addEventListener('close', (event) =>
@@ -186,7 +192,7 @@ class ReconnectingSocket implements Socket {
   #receive(data: unknown): void {
     let frame: NodeFrame;
     try {
-      if (!(data instanceof ArrayBuffer)) throw new DisconnectedError('socket');
+      if (!(data instanceof ArrayBuffer)) throw new DisconnectedError(this.#options.url, 'a socket');
       frame = decodeNodeFrame(new Uint8Array(data));
     } catch (error) {
       this.#drop(error as Error);

@@ -64,7 +64,24 @@ export const settings = {
   cometRpcPort: {
     kind: port,
     default: 0,
-    help: 'port of CometBFT’s own RPC on this machine, which state sync of others needs; 0: none',
+    help: 'port of CometBFT’s own RPC, which state sync of others needs; 0: none',
+  },
+  cometRpcHost: { kind: { type: 'text' }, default: '127.0.0.1', help: 'address that it listens on' },
+  stateSync: {
+    kind: { type: 'text' },
+    optional: true,
+    help: 'CometBFT RPC URLs of at least two nodes, comma between: an empty data folder begins with a snapshot of theirs',
+  },
+  trustHeight: {
+    kind: { type: 'integer', least: 1, most: Number.MAX_SAFE_INTEGER },
+    optional: true,
+    help: 'height of a CometBFT block of the last week that you trust; for state sync',
+  },
+  trustHash: { kind: { type: 'text' }, optional: true, help: 'its hash, 64 hex digits' },
+  watch: {
+    kind: { type: 'text' },
+    optional: true,
+    help: 'URLs of other nodes’ API, comma between: late signatures are taken from them, and who signs two headers is found out',
   },
   blockMs: {
     kind: { type: 'integer', least: 1, most: 60_000 },

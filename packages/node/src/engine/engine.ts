@@ -36,8 +36,9 @@ export interface Engine {
    * The same, answered in the layout of docs/api.md (27 bytes each): the hot path makes no object a message.
    *
    * @param index where the messages are, if the caller has split them already
+   * @param peer whom they are from: signatures are checked in turns, a share of each peer's
    */
-  submitBytes(messages: Uint8Array, index?: MessageIndex): Promise<Uint8Array>;
+  submitBytes(messages: Uint8Array, index?: MessageIndex, peer?: object): Promise<Uint8Array>;
   observe(observation: L1Observation): void;
   /** Takes nothing more, finishes what was taken, and leaves everything durable. */
   close(): Promise<void>;

@@ -57,6 +57,13 @@ export const BeforeQuery = Type.Object(
   },
   strict,
 );
+export const HeaderPageQuery = Type.Object(
+  {
+    after: text(DECIMAL, 'the last height one has'),
+    limit: Type.Optional(text(DECIMAL, 'headers of the page, at most 1000')),
+  },
+  strict,
+);
 export const EmptyQuery = Type.Object({}, strict);
 
 export const Status = Type.Object({
@@ -209,6 +216,10 @@ export const HeaderAnswer = Type.Object({
   digest: Hash,
   signatures: Type.Array(SignatureJson),
   validators: Type.Array(Address, { description: 'whose signatures count at this height' }),
+});
+
+export const HeaderPage = Type.Object({
+  headers: Type.Array(Type.Object({ header: HeaderJson, signatures: Type.Array(SignatureJson) })),
 });
 
 export const BlockAnswer = Type.Object({

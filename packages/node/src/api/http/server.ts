@@ -14,6 +14,7 @@ import { jsonDepth } from '../parse.ts';
 import { addAccountRoutes, addHistoryRoutes, addNonceRoutes, addReceiptRoutes } from './account-routes.ts';
 import {
   addBlockRoutes,
+  addHeaderPageRoute,
   addNetworkRoutes,
   addRawRoutes,
   addSettlementRoutes,
@@ -66,6 +67,7 @@ export async function createHttpServer(options: HttpOptions): Promise<ApiServer>
   addReceiptRoutes(app, sources);
   addBlockRoutes(app, sources);
   addRawRoutes(app, sources);
+  addHeaderPageRoute(app, sources);
   addTopicRoutes(app, sources);
   addSettlementRoutes(app, sources);
   addListRoutes(app, sources);

@@ -8,8 +8,6 @@ import {
   codeName,
   decodeEvent,
   type FormedSettlement,
-  type Header,
-  type HeaderSignature,
   type Intent,
   type Ledger,
   type NonceView,
@@ -137,23 +135,6 @@ export function networkToJson(ledger: Ledger, now: number) {
 export function settledOf({ settlements }: Ledger): number {
   const oldest = settlements.unconfirmed[0];
   return oldest === undefined ? settlements.formed : oldest.number - 1;
-}
-
-export function headerToJson(header: Header) {
-  return {
-    height: String(header.height),
-    parent: toHex(header.parent),
-    events: toHex(header.events),
-    state: toHex(header.state),
-    settlement: toHex(header.settlement),
-  };
-}
-
-export function signaturesToJson(signatures: readonly HeaderSignature[]) {
-  return signatures.map(({ validator, signature }) => ({
-    validator: toHex(validator),
-    signature: toHex(signature),
-  }));
 }
 
 /** One event of the node's own store with its cursor. */

@@ -80,7 +80,11 @@ export class CometEngine implements Engine {
     return decodeAnswers(answers, (i) => view.getUint16(index.offsets[i]! + FETCH.count));
   }
 
-  submitBytes(messages: Uint8Array, index: MessageIndex = this.#split(messages)): Promise<Uint8Array> {
+  submitBytes(
+    messages: Uint8Array,
+    index: MessageIndex = this.#split(messages),
+    peer: object = this,
+  ): Promise<Uint8Array> {
     const bytes = new Uint8Array(messages.buffer, messages.byteOffset, messages.length);
     const submission = new Submission(bytes, index);
     const count = index.offsets.length;
@@ -97,7 +101,7 @@ export class CometEngine implements Engine {
     }
     this.#intakeMessages += count;
     this.#intakeBytes += messages.length;
-    this.#admit(submission);
+    this.#admit(submission, peer);
     return submission.promise;
   }
 
@@ -109,7 +113,7 @@ export class CometEngine implements Engine {
     if (this.#isClosing || pool.isFull(index.offsets.length, bundle.length)) return true;
     const submission = new Submission(bundle, index);
     this.#foreign.add(submission);
-    this.#admit(submission);
+    this.#admit(submission, this.#foreign);
     return true;
   }
 
@@ -166,7 +170,7 @@ export class CometEngine implements Engine {
   }
 
   /** Cheap checks; what they leave over goes on to signatures or to the pool. */
-  #admit(submission: Submission): void {
+  #admit(submission: Submission, peer: object): void {
     const { bytes, view, offsets } = submission;
     const { chain } = this.#options;
     const { ledger } = chain;
@@ -188,7 +192,7 @@ export class CometEngine implements Engine {
         submission.rejected(i, ledger.height, code);
       } else if (this.#batches.add(submission, i)) isUnsigned = true;
     }
-    if (isUnsigned) this.#batches.enqueue(submission);
+    if (isUnsigned) this.#batches.enqueue(submission, peer);
     else this.#signed(submission);
   }
 

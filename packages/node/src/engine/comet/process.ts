@@ -13,6 +13,8 @@ export interface CometProcessOptions {
   readonly log: ChainLog;
   /** It ended, and nobody asked it to. */
   ended(error: Error): void;
+  /** Each line of its log. */
+  said?(line: string): void;
 }
 
 export interface CometProcess {
@@ -53,7 +55,7 @@ class Supervisor implements CometProcess {
   }
 
   start(): void {
-    const { binary, home, log, ended } = this.#options;
+    const { binary, home, log, ended, said } = this.#options;
     this.#tries++;
     const started = performance.now();
     const child = spawn(binary, ['start', '--home', home], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -61,8 +63,11 @@ class Supervisor implements CometProcess {
     let words = '';
     const listen = (chunk: Buffer): void => {
       words = (words + chunk.toString('utf8')).slice(-LAST_WORDS);
-      for (const line of chunk.toString('utf8').split('\n'))
-        if (line !== '') log.info({ line }, 'CometBFT says');
+      for (const line of chunk.toString('utf8').split('\n')) {
+        if (line === '') continue;
+        log.info({ line }, 'CometBFT says');
+        said?.(line);
+      }
     };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);
