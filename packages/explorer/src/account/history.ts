@@ -15,6 +15,8 @@ const PAGE = 1000;
 const FETCHES_MOST = 200;
 /** Points in time that are looked up; between them heights are spread evenly. */
 const TIMES = 24;
+/** The node's code (docs/api.md). */
+const NOT_KEPT = 112;
 /** ms between two looks for new blocks. */
 const LOOK_MS = 500;
 /** Blocks back from now that are looked through for the newest events of a busy account. */
@@ -93,11 +95,23 @@ async function readFrom(
   const events: PlacedEvent[] = [];
   let from = after;
   for (;;) {
-    const page = await api.accountEvents(account, { ...(from && { after: from }), limit: PAGE }, signal);
+    const page = await readPage(account, from, signal);
+    // A node that began with a snapshot does not have what was before it.
+    if (page === undefined) return { events, isCut: true };
     events.push(...page.events);
     if (page.next === null) return { events, isCut: false };
     if (events.length >= EVENTS_MOST) return { events, isCut: true };
     from = page.next;
+  }
+}
+
+/** Undefined: the node does not keep what is asked for. */
+async function readPage(account: string, after: string | undefined, signal: AbortSignal) {
+  try {
+    return await api.accountEvents(account, { ...(after && { after }), limit: PAGE }, signal);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === NOT_KEPT) return undefined;
+    throw error;
   }
 }
 

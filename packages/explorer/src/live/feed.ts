@@ -125,14 +125,17 @@ function apply(strip: StripModel, event: Event, now: number): number | undefined
 /** Where the nonces of the last while were dealt; asked until the node answers. */
 async function startingHeight(signal: AbortSignal): Promise<number | undefined> {
   while (!signal.aborted) {
+    let newest: number | undefined;
     try {
       const { nonces, height } = await api.status(signal);
+      newest = Number(height);
       const first = Math.max(0, Number(nonces) - PAST);
-      if (first === 0) return 0;
       const { dealtHeight, open, height: itsHeight } = await api.nonce(first, signal);
       return Number(open?.dealtHeight ?? dealtHeight ?? itsHeight ?? height);
     } catch (error) {
       if (!(error instanceof ApiError)) return undefined;
+      // A node that began with a snapshot has no history before it: then from now on.
+      if (!error.isAway && newest !== undefined) return newest;
       await pause(1000);
     }
   }

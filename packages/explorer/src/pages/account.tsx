@@ -163,8 +163,8 @@ function StandingCard({ history }: { history: History | undefined }) {
       {history === undefined && <Loading what="its history" />}
       {history?.isCut && (
         <Empty>
-          This account has more events than a page reads, and the node keeps no history of standing: only what
-          it is now is shown.
+          This account has more events than a page reads, or than this node has, and the node keeps no history
+          of standing: only what it is now is shown.
         </Empty>
       )}
       {history && !history.isCut && points === undefined && (

@@ -4,8 +4,9 @@
  * docs/api.md, HTTP. Rows are summaries; each has a route of its own that tells all.
  */
 import { EVENT, openNonces, type Parameters, readU64, scanBlock, toHex, viewOf } from '@upfront/core';
-import type { StoreReader } from '../../store/store.ts';
+import type { StoredSettlement, StoreReader } from '../../store/store.ts';
 import { eventAt, eventPlaces } from '../event-bytes.ts';
+import { assertKept, notKept } from '../kept.ts';
 import { parseCount } from '../parse.ts';
 import { charge } from './cost.ts';
 import { wanted } from './paging.ts';
@@ -50,8 +51,11 @@ export function addListRoutes(app: ApiServer, sources: Sources): void {
     },
     async ({ query, ip }) => {
       const height = await replica.read((ledger) => ledger.height);
+      const { base } = store.meta;
       const { top, count } = descending(query, height, limits);
-      const blocks = Array.from({ length: count }, (_, i) => blockRow(store, genesis.parameters, top - i));
+      if (count > 0) assertKept(store, top);
+      const kept = Math.min(count, top - base);
+      const blocks = Array.from({ length: kept }, (_, i) => blockRow(store, genesis.parameters, top - i));
       const messages = blocks.reduce((sum, { counts }) => sum + counts.fulfils + counts.fetches, 0);
       charge(sources, ip, 'scannedMessages', messages);
       return { blocks };
@@ -73,9 +77,9 @@ export function addListRoutes(app: ApiServer, sources: Sources): void {
         settled: settledOf(ledger),
       }));
       const { top, count } = descending(query, formed, limits);
-      return {
-        settlements: Array.from({ length: count }, (_, i) => settlementRow(store, top - i, settled)),
-      };
+      const found = settlementsDown(store, top, count);
+      if (count > 0 && found.length === 0) throw notKept(store.meta.base);
+      return { settlements: found.map((one) => settlementRow(one, settled)) };
     },
   );
 }
@@ -124,14 +128,22 @@ function blockRow(store: StoreReader, parameters: Parameters, height: number) {
   };
 }
 
-function settlementRow(store: StoreReader, number: number, settled: number) {
-  const found = store.settlement(number);
-  if (found === undefined) throw new Error(`settlement ${number} is formed and not in the store`);
-  const { formed, height } = found;
+/** Those that were formed before the snapshot that this node began with are not here. */
+function settlementsDown(store: StoreReader, top: number, count: number): StoredSettlement[] {
+  const found: StoredSettlement[] = [];
+  for (let number = top; number > top - count; number--) {
+    const one = store.settlement(number);
+    if (one === undefined) break;
+    found.push(one);
+  }
+  return found;
+}
+
+function settlementRow({ formed, height }: StoredSettlement, settled: number) {
   return {
-    number: String(number),
+    number: String(formed.number),
     height: String(height),
-    status: number <= settled ? ('settled' as const) : ('formed' as const),
+    status: formed.number <= settled ? ('settled' as const) : ('formed' as const),
     debits: formed.debits.length / LIST_WIDTHS.debit,
     credits: formed.credits.length / LIST_WIDTHS.entry,
     payouts: formed.payouts.length / LIST_WIDTHS.entry,
