@@ -91,7 +91,7 @@ export async function connect(found: InjectedWallet, isQuiet = false): Promise<S
   });
   const unwatch = watchWallet(found, { address, chainId: network.chainId }, (reason) => {
     ended.value = `${reason} The account was closed here; connect again to go on.`;
-    void lock();
+    void lock(true);
   });
   const close = async (): Promise<void> => {
     unwatch();
