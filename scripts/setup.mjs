@@ -34,6 +34,7 @@ const COMMANDS = {
   'bench:committee': ['--conditions=@upfront/source', 'scripts/bench-committee.ts'],
   crash: ['--conditions=@upfront/source', 'scripts/crash.ts'],
   perturb: ['--conditions=@upfront/source', 'scripts/perturb.ts'],
+  sim: ['--conditions=@upfront/source', 'packages/sim/src/faults/main.ts'],
 };
 // Of these the ones that do not go without CometBFT.
 const COMMITTEES = ['test', 'bench:committee', 'perturb'];

@@ -101,17 +101,26 @@ const READ_TRIES = 4;
 /** A node's own limit on frames is not part of the API; this is below any sensible one. */
 const FRAME_BYTES = 512 * 1024;
 
+/** What a client stands on, if it is not made from the options' URLs and keys. */
+export interface Ground {
+  readonly node: NodeApi;
+  readonly socket: Socket;
+  readonly l1: L1;
+  readonly signer: Signer;
+}
+
 /** Throws ConfigurationError if the options do not go together. */
-export function createBaseClient(options: ClientOptions): BaseClient {
-  const signer = options.account === undefined ? undefined : createSigner(options.account);
+export function createBaseClient(options: ClientOptions, ground?: Ground): BaseClient {
+  const signer =
+    ground?.signer ?? (options.account === undefined ? undefined : createSigner(options.account));
   if (signer !== undefined && options.journal === undefined) {
     throw new ConfigurationError(
       'An account needs a journal: fileJournal, indexedDbJournal, or knowingly memoryJournal.',
     );
   }
   const timeout = options.timeout ?? TIMEOUT_MS;
-  const { node, socket } = connectionsOf(options, timeout);
-  const l1 = options.l1 === undefined ? undefined : createL1(options.l1, options.account);
+  const { node, socket } = ground ?? connectionsOf(options, timeout);
+  const l1 = ground?.l1 ?? (options.l1 === undefined ? undefined : createL1(options.l1, options.account));
   const now = options.now ?? Date.now;
 
   const source = genesisSource(options, node);

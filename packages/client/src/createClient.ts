@@ -91,7 +91,8 @@ export function createClient(options: ClientOptions): Client {
   return extendable({ ...base, ...actionsOf(base) });
 }
 
-function actionsOf(client: BaseClient): Actions {
+/** Every action, bound to a client. */
+export function actionsOf(client: BaseClient): Actions {
   return {
     balance: (parameters) => balance(client, parameters),
     balanceOnL1: (parameters) => balanceOnL1(client, parameters),

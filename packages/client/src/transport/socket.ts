@@ -142,10 +142,14 @@ class ReconnectingSocket implements Socket {
     const id = this.#takeId();
     const messages = batches.flatMap((batch) => batch.messages);
     const { timeout } = this.#options;
+    if (!this.#isOpen) this.#connect();
+    const begun = this.#connection;
     const timer = setTimeout(() => {
-      this.#settle(id)?.reject(this.#silence());
-      // A connection that is silent may be dead without knowing it.
-      if (this.#isOpen) this.#drop(this.#silence());
+      const silence = this.#silence();
+      this.#settle(id)?.reject(silence);
+      // A connection that is silent may be dead without knowing it, and one that has not opened all this time too.
+      const isStuck = this.#isOpen || (begun !== undefined && this.#connection === begun);
+      if (isStuck) this.#drop(silence);
     }, timeout);
     const deal = (answers: Answer[]): void => {
       let at = 0;
@@ -157,7 +161,6 @@ class ReconnectingSocket implements Socket {
     const reject = (error: Error): void => batches.forEach((batch) => void batch.reject(error));
     this.#pending.set(id, { messages, timer, resolve: deal, reject });
     if (this.#isOpen) this.#send(submitFrame(id, messages));
-    else this.#connect();
   }
 
   #silence(): TimeoutError {

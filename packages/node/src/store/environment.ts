@@ -7,9 +7,30 @@
  */
 import { open, type RootDatabase } from 'lmdb';
 
-export type Environment = RootDatabase<Buffer, Buffer>;
+/** A range of keys; `end` is exclusive unless said, and below `start` in reverse. */
+export interface KeyRange {
+  readonly start: Buffer;
+  readonly end: Buffer;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+  readonly inclusiveEnd?: boolean;
+}
 
-export function openEnvironment(path: string): Environment {
+/** The slice of LMDB that the store uses; a simulated disk has the same. */
+export interface Environment {
+  get(key: Buffer): Buffer | undefined;
+  getBinary(key: Buffer): Buffer | undefined;
+  getRange(range: KeyRange): Iterable<{ key: Buffer; value: Buffer }>;
+  getKeys(range: KeyRange): Iterable<Buffer>;
+  /** Resolves when it is on disk; nobody reads it before. */
+  put(key: Buffer, value: Uint8Array): Promise<unknown>;
+  remove(key: Buffer): Promise<unknown>;
+  /** What other threads have committed is seen from now on. */
+  resetReadTxn(): void;
+  close(): Promise<void>;
+}
+
+export function openEnvironment(path: string): Environment & RootDatabase<Buffer, Buffer> {
   return open<Buffer, Buffer>({
     path,
     overlappingSync: false,

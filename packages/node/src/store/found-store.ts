@@ -47,7 +47,7 @@ export async function foundStore(path: string, foundation: Foundation): Promise<
   const database = openEnvironment(join(path, 'blocks'));
   await database.put(GENESIS, Buffer.from(genesisHash));
   await database.put(BASE, height);
-  const writes: Promise<boolean>[] = [];
+  const writes: Promise<unknown>[] = [];
   for await (const block of blocks) {
     writes.push(database.put(numberKey(BLOCKS.block, block.height), packBlock(block.bytes, block.verdicts)));
     const signed = block.height - 2;

@@ -15,7 +15,21 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-export class Indexer {
+/** What the store needs of an indexer. */
+export interface Indexing {
+  /** Highest block that the indexes hold. */
+  readonly indexed: number;
+  add(block: IndexedBlock): void;
+  /** Resolves when all that was handed over so far is in the indexes. */
+  caughtUp(): Promise<void> | undefined;
+  /** Resolves when the indexes hold this height; undefined if they do. */
+  reaches(height: number): Promise<void> | undefined;
+  /** Resolves when the backlog has room again; undefined if it has. */
+  room(): Promise<void> | undefined;
+  close(): Promise<void>;
+}
+
+export class Indexer implements Indexing {
   /** Highest block that the indexes hold. */
   indexed: number;
   readonly #worker: Worker;

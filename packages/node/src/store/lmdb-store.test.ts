@@ -205,6 +205,20 @@ test('what was durable and not indexed when the process ended is still to be ind
   await store.close();
 });
 
+test('a block above one that a failing sync has lost is dropped: it was never given out', async () => {
+  const store = await open();
+  await put(
+    store,
+    blockOf(1, () => {}),
+  );
+  await store.append(3, blockOf(3, () => {}).bytes, new Uint8Array(0));
+  await store.close();
+  const again = await open();
+  assert.equal(again.meta.height, 1);
+  assert.equal(again.block(3), undefined);
+  await again.close();
+});
+
 test('a directory is one process’s, and one network’s', async () => {
   const store = await open();
   await assert.rejects(open(), /another process uses this data directory/);

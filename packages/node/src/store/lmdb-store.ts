@@ -9,9 +9,9 @@ import type { Domain, Header, HeaderSignature, Parameters } from '@upfront/core'
 import type { FinalBlock } from '../replica.ts';
 import { readSafe, viewOf } from './bytes.ts';
 import { type Environment, openEnvironment } from './environment.ts';
-import { Indexer } from './indexer.ts';
+import { Indexer, type Indexing } from './indexer.ts';
 import { BASE, BLOCKS, FORMAT, GENESIS, INDEX, numberKey } from './keys.ts';
-import { acquireLock, type Lock } from './lock.ts';
+import { acquireLock } from './lock.ts';
 import {
   lookUpFetch,
   lookUpFetchOfNonce,
@@ -71,11 +71,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     blocks = openEnvironment(join(options.path, 'blocks'));
     await assertIdentity(blocks, options);
+    await dropAboveGap(blocks);
     const snapshots = openSnapshots(join(options.path, 'snapshots'));
     const indexPath = join(options.path, 'index');
-    let store: LmdbStore | undefined;
+    let store: EnvironmentStore | undefined;
     const indexer = await Indexer.start(indexPath, options.fatal, (height) => store?.forget(height));
-    store = new LmdbStore(options, lock, blocks, openEnvironment(indexPath), indexer, snapshots);
+    const index = openEnvironment(indexPath);
+    store = new EnvironmentStore(options, {
+      blocks,
+      index,
+      indexer,
+      snapshots,
+      release: () => lock.release(),
+    });
     return store;
   } catch (error) {
     await blocks?.close();
@@ -104,13 +112,23 @@ async function assertIdentity(blocks: Environment, { path, genesisHash }: StoreO
   }
 }
 
-class LmdbStore implements Store {
+/** What a store stands on. */
+export interface StoreGround {
+  readonly blocks: Environment;
+  readonly index: Environment;
+  readonly indexer: Indexing;
+  readonly snapshots: SnapshotFiles;
+  /** Lets go of the directory. */
+  release(): void;
+}
+
+export class EnvironmentStore implements Store {
   readonly snapshots: SnapshotFiles;
   readonly #options: StoreOptions;
-  readonly #lock: Lock;
+  readonly #release: () => void;
   readonly #blocks: Environment;
   readonly #index: Environment;
-  readonly #indexer: Indexer;
+  readonly #indexer: Indexing;
   readonly #sources: Sources;
   readonly #recent = new Map<number, Recent>();
   /** Signatures that are being written. */
@@ -119,16 +137,9 @@ class LmdbStore implements Store {
   #height: number;
   #validators: string | undefined;
 
-  constructor(
-    options: StoreOptions,
-    lock: Lock,
-    blocks: Environment,
-    index: Environment,
-    indexer: Indexer,
-    snapshots: SnapshotFiles,
-  ) {
+  constructor(options: StoreOptions, { blocks, index, indexer, snapshots, release }: StoreGround) {
     this.#options = options;
-    this.#lock = lock;
+    this.#release = release;
     this.#blocks = blocks;
     this.#index = index;
     this.#indexer = indexer;
@@ -307,7 +318,7 @@ class LmdbStore implements Store {
     await this.#indexer.close();
     await this.#index.close();
     await this.#blocks.close();
-    this.#lock.release();
+    this.#release();
   }
 
   #headerRecord(height: number): HeaderRecord | undefined {
@@ -315,6 +326,17 @@ class LmdbStore implements Store {
     if (recent !== undefined) return recent.record;
     const record = this.#index.getBinary(numberKey(INDEX.header, height));
     return record && unpackHeader(plain(record));
+  }
+}
+
+/**
+ * Two blocks may be under way when a sync fails: if the first one is lost and the second is there, nobody was ever told of it,
+ * since blocks are given out in order. It goes, so that the chain is whole again.
+ */
+export async function dropAboveGap(blocks: Environment): Promise<void> {
+  const last = lastHeight(blocks);
+  if (last > 1 && blocks.get(numberKey(BLOCKS.block, last - 1)) === undefined) {
+    await blocks.remove(numberKey(BLOCKS.block, last));
   }
 }
 

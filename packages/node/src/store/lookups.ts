@@ -89,7 +89,7 @@ export function lookUpFetchOfNonce(sources: Sources, nonce: number): FetchOfNonc
     reverse: true,
     limit: 1,
     inclusiveEnd: true,
-  } as object)) {
+  })) {
     if (key[0] !== INDEX.dealt) return undefined;
     const height = readSafe(viewOf(value), 0);
     const events = sources.events(height)!;
@@ -143,7 +143,7 @@ export function* readStream(
     reverse: true,
     limit: 1,
     inclusiveEnd: true,
-  } as object)) {
+  })) {
     if (Buffer.compare(key, first) >= 0) start = key;
   }
   for (const { value } of index.getRange({ start, end })) {

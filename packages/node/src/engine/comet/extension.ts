@@ -14,6 +14,10 @@ import {
   scanBlock,
 } from '@upfront/core';
 import type { Curve } from '../../signatures/curve.ts';
+import type { Signer } from '../../signatures/signer.ts';
+import type { Chain, ChainLog } from '../chain.ts';
+import type { L1Observation } from '../engine.ts';
+import { placeOf, reachOf, signedView, type WantedRotation } from '../evidence.ts';
 
 export interface Extension {
   readonly view: SignedView | undefined;
@@ -68,5 +72,29 @@ export function readExtension(
     return undefined;
   if (view !== undefined && !isSigned(view.validator, ledger.domain.viewDigest(view), view.signature))
     return undefined;
+  return { view, signature };
+}
+
+/** From memory, never waiting for L1: the signature that was given when the block was committed, and the view. */
+export function extensionOf(
+  chain: Chain,
+  signer: Signer,
+  seen: L1Observation | undefined,
+  options: { readonly log: ChainLog; wanted?(): WantedRotation | undefined },
+): Extension {
+  const { ledger, store } = chain;
+  const signatures = store.header(ledger.height)?.signatures ?? [];
+  const signature = signatures.find(({ validator }) => Buffer.compare(validator, signer.address) === 0);
+  if (signature === undefined && ledger.height > 0) throw new Error(`header ${ledger.height} is not signed`);
+  const isAhead = seen !== undefined && seen.settled > ledger.settlements.formed;
+  const reach =
+    seen === undefined || isAhead || placeOf(ledger, signer.address) < 0 ? undefined : reachOf(ledger, seen);
+  if (seen !== undefined && reach === undefined) {
+    options.log.warn(
+      { items: seen.items, settled: seen.settled },
+      'no view of L1: it does not go with this chain',
+    );
+  }
+  const view = reach && signedView(ledger, seen!, reach, options.wanted?.(), signer);
   return { view, signature };
 }

@@ -15,6 +15,13 @@ export interface SigningState extends HeaderSigner {
   close(): void;
 }
 
+/** Where the record is kept: read once, and synced when `write` returns. */
+export interface SigningCell {
+  /** Undefined before the first. */
+  read(): Uint8Array | undefined;
+  write(record: Uint8Array): void;
+}
+
 /** Throws Error if the file is not one of ours. */
 export function openSigningState(path: string, signer: Signer): SigningState {
   const file = openSync(path, 'a+');
@@ -24,6 +31,20 @@ export function openSigningState(path: string, signer: Signer): SigningState {
   const size = readSync(descriptor, record, 0, RECORD_SIZE, 0);
   if (size !== 0 && size !== RECORD_SIZE)
     throw new Error(`${path} is no signing state: look at it before you remove it`);
+  const cell: SigningCell = {
+    read: () => (size === 0 ? undefined : record),
+    write(bytes) {
+      writeSync(descriptor, bytes, 0, RECORD_SIZE, 0);
+      fdatasyncSync(descriptor);
+    },
+  };
+  return { ...signOnce(cell, signer), close: () => closeSync(descriptor) };
+}
+
+/** Signs no second header of a height, whatever happens between. */
+export function signOnce(cell: SigningCell, signer: Signer): HeaderSigner {
+  const record = new Uint8Array(RECORD_SIZE);
+  record.set(cell.read() ?? record);
   const view = viewOf(record);
   return {
     address: signer.address,
@@ -39,10 +60,8 @@ export function openSigningState(path: string, signer: Signer): SigningState {
       }
       view.setBigUint64(0, BigInt(height));
       record.set(digest, 8);
-      writeSync(descriptor, record, 0, RECORD_SIZE, 0);
-      fdatasyncSync(descriptor);
+      cell.write(record);
       return signer.sign(digest);
     },
-    close: () => closeSync(descriptor),
   };
 }

@@ -12,13 +12,13 @@ import { createVerifier, type Verifier } from '../../signatures/verifier.ts';
 import { openStore } from '../../store/lmdb-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { Chain, ChainLog } from '../chain.ts';
-import { placeOf, reachOf, signedView, type WantedRotation } from '../evidence.ts';
+import type { WantedRotation } from '../evidence.ts';
 import { openChain } from '../open-chain.ts';
 import type { AbciRequest, AbciResponse } from './abci-server.ts';
 import { Application } from './application.ts';
 import { CometEngine } from './comet-engine.ts';
 import { startConsensus } from './consensus.ts';
-import type { Extension } from './extension.ts';
+import { extensionOf } from './extension.ts';
 import type { CometSettings } from './home.ts';
 import { type GenesisKey, Keyring } from './keyring.ts';
 import { POOL_BYTES_MOST, POOL_MESSAGES_MOST } from './limits.ts';
@@ -132,7 +132,7 @@ async function build(
     pool,
     log,
     snapshots,
-    extension: () => signer && extensionOf(chain, signer, engine, options),
+    extension: () => signer && extensionOf(chain, signer, engine.seen, options),
     seen: () => engine.seen,
     delivered: (block, applied) => engine.delivered(block, applied),
   });
@@ -178,31 +178,6 @@ async function openGround(
     closers.push(() => signing!.close());
   }
   return { store, signer, signing };
-}
-
-/** From memory, never waiting for L1: the signature that was given when the block was committed, and the view. */
-function extensionOf(
-  chain: Chain,
-  signer: Signer,
-  engine: CometEngine,
-  options: StartCometOptions,
-): Extension {
-  const { ledger, store } = chain;
-  const signatures = store.header(ledger.height)?.signatures ?? [];
-  const signature = signatures.find(({ validator }) => Buffer.compare(validator, signer.address) === 0);
-  if (signature === undefined && ledger.height > 0) throw new Error(`header ${ledger.height} is not signed`);
-  const { seen } = engine;
-  const isAhead = seen !== undefined && seen.settled > ledger.settlements.formed;
-  const reach =
-    seen === undefined || isAhead || placeOf(ledger, signer.address) < 0 ? undefined : reachOf(ledger, seen);
-  if (seen !== undefined && reach === undefined) {
-    options.log.warn(
-      { items: seen.items, settled: seen.settled },
-      'no view of L1: it does not go with this chain',
-    );
-  }
-  const view = reach && signedView(ledger, seen!, reach, options.wanted?.(), signer);
-  return { view, signature };
 }
 
 /** What was taken in is answered, if blocks still come. */
