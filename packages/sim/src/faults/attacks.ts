@@ -2,6 +2,7 @@
  * The hostile client's messages: each is aimed at a reject code, or at a rule that has none.
  */
 import { type Intent, scanBlock, transferActivity, withdrawActivity } from '@upfront/core';
+import { Violation } from './checker.ts';
 import type { Account, Hostile } from './hostile.ts';
 
 type Attack = (this: Hostile, account: Account) => Promise<void>;
@@ -80,7 +81,7 @@ export const ATTACKS: readonly (readonly [name: string, attack: Attack])[] = [
       const [b] = await this.say(message);
       const isSame =
         a!.status === b!.status && (a!.status !== 'dealt' || b!.status !== 'dealt' || a!.first === b!.first);
-      if (!isSame && a!.status !== 'rejected') throw new Error('another answer');
+      if (!isSame && a!.status !== 'rejected') throw new Violation('the same message gets another answer');
     },
   ],
   [
@@ -329,7 +330,7 @@ export const ATTACKS: readonly (readonly [name: string, attack: Attack])[] = [
         },
         { kind: 'transfer', commitment: seal(3) },
       ];
-      const [dealt] = await this.say(this.fetch(account, intents, { sequence, budget: 1440n }));
+      const [dealt] = await this.say(this.fetch(account, intents, { sequence, budget: 1340n }));
       if (dealt!.status !== 'dealt') return;
       const show = (index: number): Promise<void> =>
         this.show({
@@ -376,7 +377,10 @@ export const ATTACKS: readonly (readonly [name: string, attack: Attack])[] = [
     'leaving, and staying',
     async function (account) {
       const { l1 } = this.world;
-      const sequence = BigInt(this.random.between(0, 40));
+      const { accounts } = this.world.checker.ledger;
+      const authority = accounts.authoritySequence[accounts.find(account.address, 0)] ?? 0n;
+      const exact = authority < 0n ? 0n : authority;
+      const sequence = this.random.chance(0.5) ? exact : BigInt(this.random.between(0, 40));
       l1.send({ name: 'exit', from: account.address, sequence });
       for (let i = 0; i < 6; i++) {
         await this.world.platform.sleep(4000);

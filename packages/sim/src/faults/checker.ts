@@ -91,6 +91,11 @@ export class Checker {
     this.count(`code ${codeName(code)}`);
   }
 
+  /** The code of section 8 that this fulfilment would get now, were its signature good. */
+  fulfilCode(message: Uint8Array): number {
+    return this.#reference.fulfilCode(message, true);
+  }
+
   /** Commitments of what is open, for whoever copies them. */
   *openCommitments(): Generator<Uint8Array> {
     for (const { intent } of this.#reference.open.values())
@@ -294,6 +299,12 @@ export class Checker {
       assert(same, `account ${keyOf(accounts.address(row))} after block ${height} is another by the rules`);
     }
     assert(privilege.active >= 0, 'active standing');
+    this.#follower.validators.forEach((validator, i) => {
+      const [theirs, ours] = [this.#follower.views[i], this.#reference.views.get(keyOf(validator))];
+      const isSame =
+        theirs?.time === ours?.time && theirs?.items === ours?.items && theirs?.settled === ours?.settled;
+      assert(isSame, `the newest view of ${keyOf(validator)} after block ${height} is another by the rules`);
+    });
   }
 
   /** Gapless, dealt once, resolved once. */

@@ -199,7 +199,7 @@ export class Committee {
     const bytes = txs[0]!.slice();
     const random = this.#random;
     this.#world.checker.count('lie in a proposal');
-    switch (random.below(8)) {
+    switch (random.below(12)) {
       case 0:
         return [];
       case 1:
@@ -236,6 +236,9 @@ export class Committee {
     for (let i = 0; i < 4 && checker.blocks.length > 0; i++) {
       take(scanBlock(this.#random.pick(checker.blocks).bytes, genesis.parameters)!);
     }
+    // Captures and validations that somebody else signed come before the true ones.
+    const signed = fulfils.filter((one) => one.length === 82 && (one[1] === 2 || one[1] === 5));
+    const forged = signed.map((one) => one.map((byte, i) => (i === 20 ? byte ^ 1 : byte)));
     for (const fetch of fetches) if (this.#random.chance(0.3)) fetch[53 + this.#random.below(64)]! ^= 1;
     const { height, time, parent, views, headerSignatures, items } = block;
     const head = {
@@ -248,7 +251,7 @@ export class Committee {
     };
     return encodeBlock({
       ...head,
-      fulfils: this.#random.shuffle(fulfils),
+      fulfils: [...forged, ...this.#random.shuffle(fulfils)],
       fetches: this.#random.shuffle(fetches),
     });
   }
@@ -265,7 +268,7 @@ export class Committee {
     const seen = l1.observation();
     const said = {
       time: random.pick([seen.time, seen.time + 10_000_000, 0]),
-      items: random.pick([seen.items, seen.items + 5, ledger.imported]),
+      items: random.pick([seen.items, seen.items + 5, ledger.imported, Math.max(0, ledger.imported - 2)]),
       head: random.chance(0.5) ? random.bytes(32) : seen.head,
       settled: random.pick([seen.settled, seen.settled + 3, 0]),
       validators: random.chance(0.5) ? hashes.keccak256(member.address) : seen.validators,

@@ -4,6 +4,7 @@
  */
 import { createSocket } from '@upfront/client/parts';
 import {
+  codes,
   commitment,
   encodeFetch,
   encodeFulfil,
@@ -11,9 +12,11 @@ import {
   type Fulfil,
   type Intent,
   KIND,
+  splitMessages,
   transferActivity,
 } from '@upfront/core';
 import { ATTACKS } from './attacks.ts';
+import { assert, Violation } from './checker.ts';
 import { keyOf } from './contract.ts';
 import { Process } from './platform.ts';
 import type { Random } from './random.ts';
@@ -74,7 +77,10 @@ export class Hostile {
       const account = this.#random.pick(this.#accounts);
       attack.call(this, account).then(
         () => checker.count(`attack ${name}`),
-        () => checker.count('attack unanswered'),
+        (error: unknown) => {
+          if (error instanceof Violation) platform.failure ??= error;
+          checker.count('attack unanswered');
+        },
       );
     });
   }
@@ -82,11 +88,15 @@ export class Hostile {
   /** Sends, and takes down what it is told. */
   async say(...messages: Uint8Array[]): Promise<Awaited<ReturnType<typeof this.submit>>> {
     const { checker } = this.#world;
+    const before = messages.map((message) => this.#expected(message));
     const answers = await this.submit(messages);
     answers.forEach((answer, i) => {
       const message = messages[i]!;
       const account = keyOf(message.subarray(1, 21));
       if (answer.status === 'rejected' || answer.status === 'refused') checker.code(answer.code);
+      // A committee's node may lie behind what others have given out.
+      const isInStep = !checker.isDeaf && this.#world.validatorKeys.length === 1;
+      if (answer.status === 'rejected' && isInStep) this.#judge(message, answer.code, before[i]);
       if (answer.status === 'fulfilled')
         checker.told({ of: 'fulfilled', nonce: answer.nonce, height: answer.height });
       else if (answer.status === 'dealt') {
@@ -97,6 +107,27 @@ export class Hostile {
       }
     });
     return answers;
+  }
+
+  /** What is refused at the door is refused by the rules, if they said the same before and after. */
+  #judge(message: Uint8Array, code: number, before: string | number | undefined): void {
+    if (before === undefined || this.#expected(message) !== before) return;
+    if (typeof before === 'string')
+      assert(code !== codes.notParticipant, 'who has the bond is told that it is no participant');
+    // With a code of signatures the rest was in order; node codes are about load.
+    else if (code < codes.badCaptureSignature)
+      assert(code === before, `refused with ${code}, by the rules ${before}`);
+  }
+
+  /** Of a fulfilment the rules' code; of a fetch whose account has the bond its balance, reserved and highest sequence. */
+  #expected(message: Uint8Array): string | number | undefined {
+    const { checker, genesis } = this.#world;
+    if (splitMessages(message, genesis.parameters)?.offsets.length !== 1) return undefined;
+    if (message[0] === 2) return checker.fulfilCode(message);
+    const { accounts } = checker.ledger;
+    const row = accounts.find(message, 1);
+    if (row < 0 || accounts.free(row) < genesis.parameters.bond) return undefined;
+    return `${accounts.balance[row]} ${accounts.reserved[row]} ${accounts.highest[row]}`;
   }
 
   async submit(messages: Uint8Array[]) {

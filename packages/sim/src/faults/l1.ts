@@ -71,6 +71,11 @@ export class L1 {
     );
   }
 
+  /** A call that was made before the simulation began. */
+  begun(call: Call, time: number): void {
+    this.history.push({ transaction: { call, outcome: 'success' }, time, outcome: 'success' });
+  }
+
   send(call: Call, settles?: number): Transaction {
     const transaction: Transaction = { call, outcome: undefined, ...(settles && { settles }) };
     this.#pool.push(transaction);

@@ -31,7 +31,8 @@ const PACKAGES = ['core', 'node', 'client', 'sim', 'cli', 'explorer'];
 const SEEDS_MOST = 300;
 
 export async function runMutants(workers: number, only?: string): Promise<boolean> {
-  const chosen = MUTANTS.filter(({ what }) => only === undefined || what.includes(only));
+  const parts = only?.split(',') ?? [''];
+  const chosen = MUTANTS.filter(({ what }) => parts.some((part) => what.includes(part)));
   const results: Caught[] = [];
   let next = 0;
   const work = async (): Promise<void> => {

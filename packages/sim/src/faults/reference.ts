@@ -11,6 +11,7 @@ import {
   decodeFulfil,
   type Event,
   type Fetch,
+  type Fulfil,
   type Genesis,
   type Intent,
   type Item,
@@ -79,6 +80,8 @@ export class Reference {
   readonly keccak256: (bytes: Uint8Array) => Uint8Array;
   validators: string[];
   height = 0;
+  /** A block is being applied; `height` is its. */
+  isApplying = false;
   time: number;
   clock = 0;
   next = 0;
@@ -101,6 +104,7 @@ export class Reference {
   /** Section 6. */
   apply(block: BlockIndex, verdicts: Uint8Array): RefResult {
     this.events = [];
+    this.isApplying = true;
     this.clock += Math.min(block.time - this.time, 1000);
     this.time = block.time;
     this.height = block.height;
@@ -116,6 +120,7 @@ export class Reference {
     });
     codes.push(...this.#fetches(block, verdicts.subarray(first + block.fulfils.length)));
     const formed = this.settlement.step();
+    this.isApplying = false;
     return { codes, events: this.events, formed };
   }
 
@@ -269,59 +274,82 @@ export class Reference {
     else if (kind === 4) this.members.delete(key);
   }
 
-  /** Section 8. */
-  #fulfil(bytes: Uint8Array, isSigned: boolean): number {
+  /** Section 8: the code that a fulfilment gets now, were it in a block. */
+  fulfilCode(bytes: Uint8Array, isSigned: boolean): number {
     const fulfil = decodeFulfil(bytes, this.parameters);
     if (fulfil === undefined) throw new Error('a malformed fulfilment in a block');
     const one = this.open.get(fulfil.nonce);
     if (one === undefined) return 20;
     const { intent, fetch } = one;
-    const account = bytesOf(fetch.account.key);
     if (intent.kind !== fulfil.kind) return 21;
-    const free = fetch.rest - this.#earmarked(fetch);
-    const nonce = one.nonce;
-    let event: Event;
     if (fulfil.kind === 'transfer' || fulfil.kind === 'withdraw') {
       if (!this.#opens(one, bytes.subarray(10), bytes.subarray(26))) return 23;
       if (fulfil.kind === 'transfer' && keyOf(fulfil.to) === ZERO_KEY) return 24;
       if (fulfil.amount === 0n) return 25;
-      if (fulfil.amount > free) return 26;
-      if (fulfil.kind === 'withdraw' && fulfil.amount < this.parameters.dust) return 27;
-      this.#pay(fetch, fulfil.amount);
-      if (fulfil.kind === 'transfer') {
-        this.receive(this.account(keyOf(fulfil.to)), fulfil.amount);
-        const { to, amount, reference } = fulfil;
-        event = { type: 'transferred', nonce, from: account, to, amount, reference };
-      } else {
-        fetch.account.owed += fulfil.amount;
-        event = { type: 'withdrawn', nonce, account, amount: fulfil.amount };
-      }
-    } else if (fulfil.kind === 'post' && intent.kind === 'post') {
-      if (fulfil.data.length > intent.size) return 22;
-      if (!this.#opens(one, bytes.subarray(10), fulfil.data)) return 23;
-      const data = sha256(fulfil.data);
-      event = { type: 'posted', nonce, account, topic: intent.topic, size: fulfil.data.length, data };
-    } else if (fulfil.kind === 'hold' && intent.kind === 'hold') {
-      if (fulfil.amount > intent.max) return 28;
-      if (!isSigned) return 30;
-      if (fulfil.amount > 0n) {
-        this.#pay(fetch, fulfil.amount);
-        this.receive(this.account(keyOf(intent.payee)), fulfil.amount);
-      }
-      event = { type: 'captured', nonce, payer: account, payee: intent.payee, amount: fulfil.amount };
-    } else {
-      const { height } = fulfil as { height: number };
-      if (height < 1 || height >= this.height || height < this.height - 65536) return 29;
-      if (!isSigned) return 31;
-      event = { type: 'validated', nonce, account, height };
+      if (fulfil.amount > fetch.rest - this.#earmarked(fetch)) return 26;
+      return fulfil.kind === 'withdraw' && fulfil.amount < this.parameters.dust ? 27 : 0;
     }
-    this.events.push(event);
+    if (fulfil.kind === 'post') {
+      if (intent.kind === 'post' && fulfil.data.length > intent.size) return 22;
+      return this.#opens(one, bytes.subarray(10), fulfil.data) ? 0 : 23;
+    }
+    if (fulfil.kind === 'hold') {
+      if (intent.kind === 'hold' && fulfil.amount > intent.max) return 28;
+      return isSigned ? 0 : 30;
+    }
+    const { height } = fulfil;
+    const next = this.isApplying ? this.height : this.height + 1;
+    if (height < 1 || height >= next || height < next - 65536) return 29;
+    return isSigned ? 0 : 31;
+  }
+
+  #fulfil(bytes: Uint8Array, isSigned: boolean): number {
+    const code = this.fulfilCode(bytes, isSigned);
+    if (code !== 0) return code;
+    const fulfil = decodeFulfil(bytes, this.parameters)!;
+    const { nonce } = fulfil;
+    const one = this.open.get(nonce)!;
+    const { fetch } = one;
+    this.events.push(this.#performed(one, fulfil));
     this.open.delete(nonce);
     const isRelease = fulfil.kind === 'hold' && fulfil.amount === 0n;
-    if (!isRelease)
+    if (!isRelease) {
       fetch.account.standing = Math.min(65536, fetch.account.standing + this.parameters.standingGain);
+    }
     this.#resolved(one, true);
     return 0;
+  }
+
+  /** What a fulfilment does, and its event. */
+  #performed({ intent, fetch, nonce }: RefNonce, fulfil: Fulfil): Event {
+    const account = bytesOf(fetch.account.key);
+    switch (fulfil.kind) {
+      case 'transfer': {
+        const { to, amount, reference } = fulfil;
+        this.#pay(fetch, amount);
+        this.receive(this.account(keyOf(to)), amount);
+        return { type: 'transferred', nonce, from: account, to, amount, reference };
+      }
+      case 'withdraw':
+        this.#pay(fetch, fulfil.amount);
+        fetch.account.owed += fulfil.amount;
+        return { type: 'withdrawn', nonce, account, amount: fulfil.amount };
+      case 'post': {
+        const topic = intent.kind === 'post' ? intent.topic : new Uint8Array(32);
+        return { type: 'posted', nonce, account, topic, size: fulfil.data.length, data: sha256(fulfil.data) };
+      }
+      case 'hold': {
+        const payee = intent.kind === 'hold' ? intent.payee : account;
+        const { amount } = fulfil;
+        if (amount > 0n) {
+          this.#pay(fetch, amount);
+          this.receive(this.account(keyOf(payee)), amount);
+        }
+        return { type: 'captured', nonce, payer: account, payee, amount };
+      }
+      case 'validate':
+        return { type: 'validated', nonce, account, height: fulfil.height };
+    }
   }
 
   /** Maxima and stakes of its open nonces. */
@@ -365,7 +393,8 @@ export class Reference {
   #standingCode(account: RefAccount, { sequence, expires }: Fetch): number {
     if (account.balance - account.reserved < this.parameters.bond) return 3;
     if (this.settlement.isLagging()) return 4;
-    if (account.used.has(sequence)) return 5;
+    // Its bit says so, and bits reach back 64.
+    if (account.used.has(sequence) && sequence > account.highest - 64n) return 5;
     if (sequence < account.highest - 63n || sequence > account.highest + 64n) return 6;
     if (this.time > expires) return 7;
     return expires > this.time + this.parameters.expiryMost ? 8 : 0;

@@ -11,7 +11,7 @@ import {
 } from '@upfront/core';
 import type { ChainLog, Curve } from '@upfront/node/parts';
 import { Checker } from './checker.ts';
-import { Contract } from './contract.ts';
+import { type Call, Contract, execute } from './contract.ts';
 import { L1 } from './l1.ts';
 import { Network } from './network.ts';
 import { Platform } from './platform.ts';
@@ -111,13 +111,17 @@ export class World {
       curve.recover(digest, signature);
     const ages = { closeAge, bondAge: BOND_AGE, minBond: MIN_BOND };
     const model = new Contract({ hashes, typed: this.typed, recover, validators: addresses, ...ages });
+    // Bonded before anything else happens: a reorganisation does not take that back.
+    const bonds = addresses.map(
+      (from): Call => ({ name: 'bond', from, amount: 1_000_000n, key: keyBytes(from) }),
+    );
+    for (const call of bonds) execute(model, call, START / 1000);
     const random = this.random.fork('l1');
     const shape = { interval: random.between(1, 6) * 1000, depth: random.between(0, 4) };
     // Finality that takes longer than the lag would let nobody do anything.
     if ((shape.depth + 2) * shape.interval > parameters.lag / 2 - 3000) shape.interval = 1000;
     this.l1 = new L1(this.platform, model, hashes, random, shape);
-    for (const one of addresses)
-      this.l1.send({ name: 'bond', from: one, amount: 1_000_000n, key: keyBytes(one) });
+    for (const call of bonds) this.l1.begun(call, START / 1000);
     this.checker = new Checker(this);
     this.l1.settling = (...said) => this.checker.settling(...said);
   }
