@@ -45,7 +45,7 @@ const VALIDATORS = 4;
 const HOST = '127.0.0.1';
 /** ms until a committee has imported its deposits. */
 const START_MOST_MS = 60_000;
-/** What the issue wants: payments at batch 256 over kvstore's transactions, and the latency in blocks. */
+/** To reach: payments at batch 256 over kvstore's transactions, and the latency in blocks. */
 const RATIO_LEAST = 5;
 const BLOCKS_MOST = 3;
 

@@ -53,7 +53,8 @@ export function act<F extends object = object, A extends readonly unknown[] = st
   action: (call: Call, flags: F, ...args: A) => Promise<void>,
 ): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
-    const flags = given.at(-2) as F & SettingFlags & { readonly json?: boolean };
+    // What stands before a subcommand is its parent's: `devnet --json stop-node`.
+    const flags = (given.at(-1) as Command).optsWithGlobals<F & SettingFlags & { readonly json?: boolean }>();
     const args = given.slice(0, -2) as unknown as A;
     const settings = readSettings(flags);
     await action(

@@ -112,6 +112,16 @@ describe('answers', { timeout: 300_000 }, () => {
     await other.run(['devnet', 'stop-node']).then(({ code, json }) => {
       assert.deepEqual([code, json['message']], [2, 'No devnet runs here.']);
     });
+    // Started where one runs, and told of another folder: never the devnet of this one.
+    for (const args of [
+      ['devnet', 'stop-node', '--home', other.folder],
+      ['devnet', '--home', other.folder, 'stop-node'],
+    ]) {
+      const { code, json } = await machine.run(args);
+      assert.deepEqual([code, json['message']], [2, 'No devnet runs here.'], args.join(' '));
+    }
+    const { code, json } = await machine.run(['devnet', 'advance', '1s']);
+    assert.deepEqual([code, json['seconds']], [0, 1], 'one JSON object');
     await other.remove();
   });
 

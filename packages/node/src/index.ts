@@ -1,7 +1,8 @@
 /** The public names of the node. */
 export { type NodeCode, NodeError, nodeCodeName, nodeCodes } from './api/errors.ts';
 export { type CommitteeNode, committeeToJson, readCommitteeFile } from './config/committee-file.ts';
-export { ConfigError, type ConfigSources, loadConfig } from './config/config.ts';
+export { type ConfigSources, loadConfig } from './config/config.ts';
+export { ConfigError } from './config/config-error.ts';
 export { type GenesisJson, genesisFromJson, genesisToJson, readGenesisFile } from './config/genesis-file.ts';
 export {
   argumentOf,

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { createDomain, fromHex, type Genesis, genesisHash, type Hashes, toHex } from '@upfront/core';
 import { readCommitteeFile } from './config/committee-file.ts';
-import { ConfigError } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/settings.ts';
 import type { CometSettings } from './engine/comet/home.ts';
 import { startComet } from './engine/comet/start-comet.ts';

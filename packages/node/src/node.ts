@@ -15,7 +15,7 @@ import { Intake } from './api/intake.ts';
 import { Hub } from './api/socket/hub.ts';
 import { createSocketServer, SOCKET_PATH, type SocketServer } from './api/socket/server.ts';
 import { AddressBuckets } from './api/token-bucket.ts';
-import { ConfigError } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
 import { readGenesisFile } from './config/genesis-file.ts';
 import type { Config } from './config/settings.ts';
 import type { Engine, L1Observation } from './engine/engine.ts';
