@@ -112,11 +112,18 @@ export class Hostile {
   /** What is refused at the door is refused by the rules, if they said the same before and after. */
   #judge(message: Uint8Array, code: number, before: string | number | undefined): void {
     if (before === undefined || this.#expected(message) !== before) return;
-    if (typeof before === 'string')
+    if (typeof before === 'string') {
+      const ahead = this.sequenceOf(message) - BigInt(before.split(' ')[2]!);
+      const isInRange = ahead > -64n && ahead <= 64n;
       assert(code !== codes.notParticipant, 'who has the bond is told that it is no participant');
-    // With a code of signatures the rest was in order; node codes are about load.
-    else if (code < codes.badCaptureSignature)
+      assert(
+        code !== codes.sequenceOutOfRange || !isInRange,
+        `a sequence ${ahead} ahead is told out of range`,
+      );
+    } else if (code < codes.badCaptureSignature) {
+      // With a code of signatures the rest was in order; node codes are about load.
       assert(code === before, `refused with ${code}, by the rules ${before}`);
+    }
   }
 
   /** Of a fulfilment the rules' code; of a fetch whose account has the bond its balance, reserved and highest sequence. */
