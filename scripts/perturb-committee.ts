@@ -132,6 +132,8 @@ export class NodeProcess {
   readonly l1: L1Endpoint;
   /** It ended, and nobody had ended it. */
   ended: Error | undefined;
+  /** It has every block from the first on. */
+  isWhole = true;
   readonly #options: CommitteeOptions;
   #child: ChildProcess | undefined;
   #gone: Promise<void> = Promise.resolve();
@@ -165,6 +167,7 @@ export class NodeProcess {
 
   /** Starts on an empty disk, from a snapshot of two others. */
   async startFrom(servers: readonly NodeProcess[]): Promise<void> {
+    this.isWhole = false;
     const { sync_info: newest } = await rpc(servers[0]!.rpcUrl, 'status');
     const height = Number(newest.latest_block_height) - TRUST_DEPTH;
     const { signed_header: signed } = await rpc(servers[0]!.rpcUrl, `commit?height=${height}`);
@@ -252,6 +255,7 @@ export class NodeProcess {
 
   /** Empties the disk of what may be lost; the node does not run. Of one that follows, that is everything. */
   wipe(): void {
+    this.isWhole = true;
     const data = join(this.home, 'data');
     if (!this.isValidator) {
       rmSync(data, { recursive: true, force: true });
