@@ -21,7 +21,8 @@ const ANSWERS = 0x81;
 /** Longer than a block's time allows, a fetch is not dealt (docs/protocol.md, expiryMost). */
 const EXPIRY = 590_000;
 
-const [url, batchText, payersText, genesisTime, secondsText] = process.argv.slice(2);
+// URLs of nodes, with commas between; the last one, if it is there, is what is signed a second.
+const [urls, batchText, payersText, genesisTime, secondsText, signedText] = process.argv.slice(2);
 const [batch, seconds] = [Number(batchText), Number(secondsText)];
 const hashes = await createHashes();
 const curve = createCurve(hashes, console.error);
@@ -32,7 +33,10 @@ const seal = (payer: Payer, count: number): Round => sealer(payer, count, expire
 let wire = 0;
 
 const sockets = await Promise.all(
-  Array.from({ length: Math.min(SOCKETS, payers.length) }, () => connect(url!)),
+  Array.from({ length: Math.min(SOCKETS, payers.length) }, (_, i) => {
+    const nodes = urls!.split(',');
+    return connect(nodes[i % nodes.length]!);
+  }),
 );
 const submitOf = (payer: number): Submit => sockets[payer % sockets.length]!;
 if (batch > 128) await earnAllowance(submitOf, payers, seal);
@@ -52,7 +56,7 @@ process.once('message', async () => {
 
 function sign(duration: number): Round[][] {
   // One payer alone waits for two round trips a payment: it gets no further than this.
-  const rate = payers.length === 1 ? 2000 : SIGNED_RATE[batch]!;
+  const rate = payers.length === 1 ? 2000 : Number(signedText ?? SIGNED_RATE[batch]!);
   const each = Math.ceil((rate * duration) / batch / payers.length);
   return payers.map((payer) => Array.from({ length: each }, () => seal(payer, batch)));
 }

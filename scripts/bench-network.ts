@@ -1,21 +1,38 @@
-// The network that the benchmark runs on: one operator, payers funded by generated deposits, no first layer
+// The network that the benchmark runs on: one operator or a committee, payers funded by generated deposits, no first layer
 // behind it.
 
-import { defaultParameters, type Genesis, type Hashes, type Item, itemHead } from '@upfront/core';
+import {
+  compareBytes,
+  defaultParameters,
+  type Genesis,
+  type Hashes,
+  type Item,
+  itemHead,
+} from '@upfront/core';
 import type { L1Observation } from '../packages/node/src/engine/engine.ts';
 import type { Curve } from '../packages/node/src/signatures/curve.ts';
 import { FUNDS, type Payer } from './bench-payments.ts';
 
 export const OPERATOR_KEY = new Uint8Array(32).fill(0x42);
 
-export function createGenesis(curve: Curve, time: number): Genesis {
+/** Of a committee; one is the operator. */
+export function validatorKeys(hashes: Hashes, count: number): Uint8Array[] {
+  if (count === 1) return [OPERATOR_KEY];
+  return Array.from({ length: count }, (_, i) => hashes.sha256(Buffer.from(`upfront bench validator ${i}`)));
+}
+
+export function createGenesis(
+  curve: Curve,
+  time: number,
+  keys: readonly Uint8Array[] = [OPERATOR_KEY],
+): Genesis {
   const contract = new Uint8Array(20).fill(0x77);
   return {
     chainId: 31337,
     contract,
     time,
     parameters: defaultParameters,
-    validators: [curve.addressOf(OPERATOR_KEY)],
+    validators: keys.map((key) => curve.addressOf(key).slice()).sort(compareBytes),
   };
 }
 

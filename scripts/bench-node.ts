@@ -1,5 +1,6 @@
 // The node under test, in a process of its own: a real one, over a first layer that is generated (each payer
-// has deposited). Its parent talks to it over IPC: `usage` is answered, `close` ends it.
+// has deposited). Its parent talks to it over IPC: `usage` is answered, `close` ends it. With a fourth argument,
+// JSON of {@link Member}, it is one of a committee.
 
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,27 +8,42 @@ import { join } from 'node:path';
 import { createLog, defaultLimits, loadConfig, startNode } from '@upfront/node';
 import { createHashes } from '../packages/node/src/hashes.ts';
 import { createCurve } from '../packages/node/src/signatures/curve.ts';
-import { createGenesis, fundingObservation, OPERATOR_KEY } from './bench-network.ts';
+import { createGenesis, fundingObservation, validatorKeys } from './bench-network.ts';
 import { createPayers } from './bench-payments.ts';
 
-const [payers, genesisTime, workers] = process.argv.slice(2).map(Number);
+/** One of a committee: which, of how many, and its settings. */
+export interface Member {
+  readonly index: number;
+  readonly count: number;
+  readonly flags: Readonly<Record<string, string | number>>;
+}
+
+const [payers, genesisTime, workers] = process.argv.slice(2, 5).map(Number);
+const member = JSON.parse(process.argv[5] || '{ "index": 0, "count": 1, "flags": {} }') as Member;
+/** Whether the load is held to the limits that strangers get. */
+const isStrict = process.argv[6] === 'strangers';
 const hashes = await createHashes();
 const curve = createCurve(hashes, console.error);
-const genesis = createGenesis(curve, genesisTime!);
+const keys = validatorKeys(hashes, member.count);
+const genesis = createGenesis(curve, genesisTime!, keys);
 const dataDir = mkdtempSync(join(tmpdir(), 'upfront-bench-'));
-const config = loadConfig({ flags: { dataDir, port: 0, metrics: false, workers: workers! } });
+const config = loadConfig({
+  flags: { dataDir, port: 0, metrics: false, workers: workers!, ...member.flags },
+});
 const node = await startNode(config, {
   genesis,
-  validatorKey: OPERATOR_KEY,
+  validatorKey: keys[member.index]!,
   log: createLog('error'),
   // The load comes over few sockets from one address: what a public node would refuse from one peer is let
   // in.
-  limits: {
-    ...defaultLimits,
-    messageRate: 1e9,
-    messageBurst: 1e9,
-    connectionIntakeBytes: defaultLimits.intakeBytes,
-  },
+  limits: isStrict
+    ? {}
+    : {
+        ...defaultLimits,
+        messageRate: 1e9,
+        messageBurst: 1e9,
+        connectionIntakeBytes: defaultLimits.intakeBytes,
+      },
   firstLayer: async ({ onObservation }) => {
     onObservation(fundingObservation(hashes, genesis, createPayers(curve, hashes, payers!), Date.now()));
     return undefined;
@@ -40,16 +56,17 @@ process.on('message', (message) => {
     process.send!({
       cpu: (user + system) / 1e6,
       peak: process.resourceUsage().maxRSS * 1024,
+      resident: process.memoryUsage.rss(),
       disk: sizeOf(dataDir),
     });
   } else process.disconnect();
 });
 process.once('disconnect', () => void close());
-process.send!({ url: node.socketUrl });
+process.send!({ url: node.socketUrl, http: node.url });
 
 async function close(): Promise<void> {
   await node.close();
-  rmSync(dataDir, { recursive: true });
+  rmSync(dataDir, { recursive: true, force: true });
 }
 
 function sizeOf(directory: string): number {

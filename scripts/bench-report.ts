@@ -143,7 +143,7 @@ function printRows(rows: readonly Row[]): void {
   printColumns([header, ...lines]);
 }
 
-function printColumns(table: readonly string[][]): void {
+export function printColumns(table: readonly string[][]): void {
   const widths = table[0]!.map((_, column) => Math.max(...table.map((line) => line[column]!.length)));
   for (const line of table) {
     const cells = line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)));

@@ -3,12 +3,12 @@
 // Beside it the raw rates of what a payment cannot do without, and with `--peers` what a user would pick
 // instead. `--json` prints figures only; `--help` says the rest.
 
-import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Figures } from './bench-driver.ts';
+import { measureOverload } from './bench-overload.ts';
 import { measurePeers, missingPeers, type PeerFigures } from './bench-peers.ts';
+import { ask, next, start } from './bench-process.ts';
 import { measureRaw, type RawFigures } from './bench-raw.ts';
 import { type Case, median, printReport, type Row, type Run } from './bench-report.ts';
 
@@ -22,6 +22,7 @@ funded by a first layer that the benchmark generates: no L1 node runs.
   --runs N      of everything; medians are printed, with the least and the most (default 1)
   --peers       PostgreSQL, Redis and anvil in the same run; what is not installed is named
   --growth      instead: how cost grows, into docs/performance.md
+  --overload S  instead: S seconds of ten times what the node can take, with its memory and every code
   --only B      one batch size: 1, 32 or 256
   --workers N   threads that check signatures beside the main one (default: processors less one, at least 1)
   --json        print JSON, nothing else
@@ -47,6 +48,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '1' },
     peers: { type: 'boolean', default: false },
     growth: { type: 'boolean', default: false },
+    overload: { type: 'string' },
     only: { type: 'string' },
     workers: { type: 'string', default: `${Math.max(1, availableParallelism() - 1)}` },
     json: { type: 'boolean', default: false },
@@ -56,6 +58,7 @@ const { values } = parseArgs({
 
 if (values.help) console.log(HELP);
 else if (values.growth) await import('./bench-growth.ts');
+else if (values.overload !== undefined) await measureOverload(Number(values.overload), values.workers);
 else await main();
 
 async function main(): Promise<void> {
@@ -99,24 +102,6 @@ async function measure(one: Case): Promise<Row> {
     diskBytes: (after.disk - before.disk) / loaded.payments,
     peakMemory: after.peak,
   };
-}
-
-function start(name: string, args: readonly string[]): ChildProcess {
-  const child = fork(join(import.meta.dirname, `${name}.ts`), args, { stdio: ['ignore', 2, 2, 'ipc'] });
-  child.once('exit', (code) => {
-    if (code !== 0) throw new Error(`${name} ended with ${code}`);
-  });
-  return child;
-}
-
-function next<T>(child: ChildProcess): Promise<T> {
-  return new Promise((resolve) => child.once('message', (message) => resolve(message as T)));
-}
-
-function ask<T>(child: ChildProcess, question: string): Promise<T> {
-  const answer = next<T>(child);
-  child.send(question);
-  return answer;
 }
 
 function machineOf(): string {

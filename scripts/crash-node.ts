@@ -50,7 +50,7 @@ function connect({ onObservation, replica }: FirstLayerOptions): FirstLayer {
   return {
     status: () => 'following',
     facts: () => undefined,
-    settlementTransaction: async () => undefined,
+    settlement: async () => undefined,
     faults: () => [],
     onBlock({ formed }) {
       if (formed !== undefined) say({ formed: formed.number });

@@ -47,6 +47,12 @@ group('node:test', () => {
     assert.match(said, /what said\.test\.ts printed:\n {4}hint/);
   });
 
+  test('what a test measured is said', () => {
+    const { said } = nested('measured.test.ts', `${OPENING}test('a', (t) => t.diagnostic('it took 3 ms'));`);
+    assert.match(said, /· it took 3 ms/);
+    assert.doesNotMatch(said, /duration_ms/);
+  });
+
   test('no files are no tests', async () => {
     assert.deepEqual(await runNodeTests([], { cwd: folder, concurrency: 1, say: ignore }), NONE);
   });

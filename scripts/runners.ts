@@ -58,6 +58,10 @@ export async function runNodeTests(
   };
   stream.on('test:stdout', keep);
   stream.on('test:stderr', keep);
+  stream.on('test:diagnostic', (event) => {
+    // What a test measured or found; what the runner says of its own counts has no file.
+    if (event.file !== undefined) say(`  · ${event.message}`);
+  });
   stream.on('test:pass', (event) => {
     // The runner counts a file in which nothing is declared as one passed test; here it is a mistake.
     if (!isFileItself(event, cwd)) return;

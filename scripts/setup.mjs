@@ -2,13 +2,15 @@
 // Plain JavaScript without dependencies, because it runs before there is anything else: on any Node from 20.
 // Invariant: it does nothing when nothing is missing, and says what it does and why when something is.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findChromium, installChromium } from './chromium.mjs';
 import { COMETBFT, COMETBFT_OLDER, findCometbft, installCometbft } from './cometbft.mjs';
+import { buildExplorer } from './explorer.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const WINDOWS = process.platform === 'win32';
@@ -22,27 +24,43 @@ const STAMP = join(MODULES, '.upfront-setup');
 const OLDEST_NODE_MAJOR = 20;
 const PINNED_NODE_MAJOR = 24;
 const HEARTBEAT_MS = 10_000;
+const LOOK_MS = 500;
 
 // What each command runs once the machine is ready.
 const COMMANDS = {
   start: ['packages/cli/bin/upfront', 'devnet'],
   test: ['--conditions=@upfront/source', 'scripts/test.ts'],
   bench: ['--conditions=@upfront/source', 'scripts/bench.ts'],
+  'bench:committee': ['--conditions=@upfront/source', 'scripts/bench-committee.ts'],
   crash: ['--conditions=@upfront/source', 'scripts/crash.ts'],
+  perturb: ['--conditions=@upfront/source', 'scripts/perturb.ts'],
   sim: ['--conditions=@upfront/source', 'packages/sim/src/faults/main.ts'],
 };
+// Of these the ones that do not go without CometBFT.
+const COMMITTEES = ['test', 'bench:committee', 'perturb'];
 
 const [command, ...args] = process.argv.slice(2);
-if (command !== undefined && !(command in COMMANDS)) fail(`there is no command ${command} here`);
+if (command !== undefined && !Object.hasOwn(COMMANDS, command)) {
+  fail(`there is no command ${command} here; there are ${Object.keys(COMMANDS).join(', ')}`);
+}
 if (major(process.versions.node) < OLDEST_NODE_MAJOR) {
   fail(`Node ${OLDEST_NODE_MAJOR} or newer is needed to begin with; this is ${process.versions.node}`);
 }
 
 await install();
 await checkTools();
-if (command === 'test' || args.includes('--validators')) await prepareCometbft();
+if (COMMITTEES.includes(command) || args.includes('--validators')) await prepareCometbft();
+if (command === 'test' || command === 'start') await preparePage();
+if (command === 'test') await prepareChromium();
 if (command === undefined) say('ready');
-else process.exit(await run(NODE, [...COMMANDS[command], ...args], { PATH: pinnedPath(), ...cometbftOf() }));
+else
+  process.exit(
+    await run(NODE, [...COMMANDS[command], ...args], {
+      PATH: pinnedPath(),
+      ...cometbftOf(),
+      ...chromiumOf(),
+    }),
+  );
 
 /** Runs `npm ci` if what is installed is not what the lock file says. */
 async function install() {
@@ -62,7 +80,7 @@ async function install() {
 
 function reasonToInstall() {
   if (!existsSync(MODULES)) return 'there is no node_modules';
-  if (!existsSync(INSTALLED)) return 'the last installation was not finished';
+  if (!existsSync(INSTALLED) || !existsSync(NODE)) return 'the last installation was not finished';
   if (readStamp() === lockDigest()) return undefined;
   // `npm install` updates both, without a stamp of ours.
   if (statSync(INSTALLED).mtimeMs >= statSync(LOCK).mtimeMs) return undefined;
@@ -100,6 +118,24 @@ function cometbftOf() {
   return path === undefined ? {} : { UPFRONT_COMETBFT: path };
 }
 
+/** The page that the node serves; nothing is built when its sources are those of the last time. */
+async function preparePage() {
+  const reason = await buildExplorer(NODE, say);
+  if (reason !== undefined) fail(reason);
+}
+
+/** Without it the tests of the page are skipped by name, or fail with CI=true; everything else runs. */
+async function prepareChromium() {
+  const { reason } = await installChromium(say);
+  if (reason !== undefined) say(reason);
+}
+
+/** The executable that was found, for the tests of the page. */
+function chromiumOf() {
+  const { path } = findChromium();
+  return path === undefined ? {} : { UPFRONT_CHROMIUM: path };
+}
+
 async function version(path, flags) {
   if (!existsSync(path)) fail(`${path} is missing: remove node_modules and try again`);
   const child = spawn(path, flags, { shell: WINDOWS, env: { ...process.env, PATH: pinnedPath() } });
@@ -118,21 +154,36 @@ async function version(path, flags) {
     .trim();
 }
 
-/** Runs a program with our terminal and returns its exit code. Signals are its business until it ends. */
+/**
+ * Runs a program with our terminal and returns its exit code. Signals are its business until it ends; if whoever started
+ * us is killed, it is told to stop, and it knows us by UPFRONT_PARENT, in case that we are.
+ */
 function run(program, argv, env, shell = false) {
   const child = spawn(program, argv, {
     cwd: ROOT,
     stdio: 'inherit',
     shell: shell && WINDOWS,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, UPFRONT_PARENT: String(process.pid) },
   });
   // A terminal sends SIGINT to the whole group, so only SIGTERM has to be passed on.
-  const ignore = () => {};
-  const forward = () => child.kill('SIGTERM');
+  // A second signal would make it end at once, so nobody but a person sends one.
+  let isAsked = false;
+  const ignore = () => {
+    isAsked = true;
+  };
+  const forward = () => {
+    isAsked = true;
+    child.kill('SIGTERM');
+  };
   process.on('SIGINT', ignore);
   process.on('SIGTERM', forward);
+  const isNeeded = watchNpm();
+  const watch = setInterval(() => {
+    if (!isAsked && !isNeeded()) forward();
+  }, LOOK_MS);
   return new Promise((resolve) => {
     const end = (code, signal) => {
+      clearInterval(watch);
       process.off('SIGINT', ignore);
       process.off('SIGTERM', forward);
       resolve(code ?? 128 + (constants.signals[signal] ?? 0));
@@ -143,6 +194,33 @@ function run(program, argv, env, shell = false) {
     });
     child.on('close', end);
   });
+}
+
+/**
+ * Whether the npm that runs us is still there: it hands SIGTERM to a shell, which does not hand it on, and SIGKILL to
+ * nobody. Without npm nobody is watched, for who started us may go: `nohup`.
+ */
+function watchNpm() {
+  if (process.env.npm_lifecycle_event === undefined || WINDOWS) return () => true;
+  const parent = process.ppid;
+  // A shell stands between, unless it has become us.
+  const { ppid, isNpm } = look(parent);
+  const npm = !isNpm && look(ppid).isNpm ? ppid : parent;
+  return () => process.ppid === parent && isAlive(npm);
+}
+
+function look(pid) {
+  const { stdout } = spawnSync('ps', ['-o', 'ppid=,args=', '-p', String(pid)], { encoding: 'utf8' });
+  const [, ppid, program] = /^\s*(\d+)\s+(\S+(?:\s+\S*npm\S*)?)/.exec(stdout ?? '') ?? [];
+  return { ppid: Number(ppid), isNpm: /\bnpm\b/.test(program ?? '') };
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function pinnedPath() {

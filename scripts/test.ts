@@ -99,11 +99,16 @@ async function contracts(): Promise<Outcome> {
   const solidity = globSync('contracts/test/**/*.t.sol', { cwd: ROOT });
   const script = await tests('contracts', 1);
   if (solidity.length === 0) return script;
-  const counts = await runForge([bin('forge')], join(ROOT, 'contracts'), say);
-  // forge has built: what is checked in must be what the source gives, and cost no more gas than the snapshot says.
-  const abi = await check(process.execPath, join(ROOT, 'contracts/scripts/abi.mjs'), '--check');
-  const gas = await check(process.execPath, join(ROOT, 'contracts/scripts/gas.mjs'), '--check');
-  return both(both({ counts, tests: counts }, script), both(abi, gas));
+  const folder = join(ROOT, 'contracts');
+  const contract = (name: string, ...args: string[]): Promise<Outcome> =>
+    check(NODE, join(folder, 'scripts', name), ...args);
+  const format = await contract('foundry.mjs', 'forge', 'fmt', '--check', '--root', folder);
+  const counts = await runForge([NODE, join(folder, 'scripts/foundry.mjs'), 'forge'], folder, say);
+  // forge has built: what is checked in must be what the source gives, no larger, and cost no more gas.
+  const abi = await contract('abi.mjs', '--check');
+  const sizes = await contract('sizes.mjs');
+  const gas = await contract('gas.mjs', '--check');
+  return [{ counts, tests: counts }, script, format, abi, sizes, gas].reduce(both);
 }
 
 function both(a: Outcome, b: Outcome): Outcome {

@@ -8,7 +8,6 @@
 // types, so each settlement here also shows that a wallet's signature is the one that the contract checks.
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import {
   concatHex,
   decodeErrorResult,
@@ -23,6 +22,7 @@ import {
   zeroHash,
 } from 'viem';
 import { privateKeyToAccount, sign } from 'viem/accounts';
+import { foundry } from './foundry.mjs';
 
 const ENTRIES = 200;
 const SIGNERS = 4;
@@ -301,7 +301,6 @@ async function compact({ privateKey }, hash) {
 }
 
 async function startAnvil() {
-  const bin = fileURLToPath(import.meta.resolve('@foundry-rs/anvil/bin.mjs'));
   const args = [
     '--port',
     '0',
@@ -313,11 +312,7 @@ async function startAnvil() {
     '--gas-price',
     '0',
   ];
-  const child = spawn(process.execPath, [bin, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // The packages of one publisher share a launcher that would take the caller's name for its own.
-    env: { ...process.env, TARGET_TOOL: 'anvil' },
-  });
+  const child = spawn(foundry('anvil'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const stop = () => child.kill('SIGTERM');
   process.once('exit', stop);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));

@@ -28,13 +28,15 @@ export type Handlers = Readonly<Record<string, (node: Node) => void>>;
 
 export type SyntaxFault = { readonly message: string; readonly offset: number };
 
-const PARSED = new Set(['.ts', '.mts', '.js', '.mjs']);
+const PARSED = new Set(['.ts', '.tsx', '.mts', '.js', '.mjs']);
 
 const PACKAGE_FOLDERS: ReadonlyArray<readonly [string, string]> = [
   ['packages/core/', 'core'],
   ['packages/node/', 'node'],
   ['packages/client/', 'client'],
   ['packages/cli/', 'cli'],
+  ['packages/sim/', 'sim'],
+  ['packages/explorer/', 'explorer'],
   ['contracts/', 'contracts'],
 ];
 
@@ -43,7 +45,7 @@ export function isParsed(path: string): boolean {
 }
 
 export function isTest(path: string): boolean {
-  return /\.test\.m?[jt]s$/.test(path) || /(^|\/)test\//.test(path);
+  return /\.test\.m?[jt]sx?$/.test(path) || /(^|\/)test\//.test(path);
 }
 
 export function parse(file: File): Source {
@@ -69,7 +71,7 @@ function parseFile(file: File): { program: Node; errors: readonly SyntaxFault[] 
   try {
     const { program, errors } = parseModule(file.text, {
       sourceType: 'module',
-      plugins: ['typescript', 'estree'],
+      plugins: file.path.endsWith('.tsx') ? ['typescript', 'jsx', 'estree'] : ['typescript', 'estree'],
       errorRecovery: true,
       attachComment: false,
     });

@@ -13,6 +13,7 @@ import {
   openAccount,
   parseKey,
   refuseKey,
+  refuseKeys,
   resolveAddress,
   storeAccount,
 } from './accounts.ts';
@@ -113,4 +114,33 @@ it('never repeats what may be a key', () => {
   }
   assert.equal(keyFromEnvironment('K', {}), undefined);
   assert.equal(keyFromEnvironment('K', { K: ` ${KEYS[0].slice(2)}\n` }), KEYS[0]);
+});
+
+it('accounts: a private key in a command line is found wherever it stands; topics and references are none', () => {
+  const key = '5a'.repeat(32);
+  for (const line of [
+    ['account', 'import', 'x', `0x${key}`],
+    ['pay', 'bob', '1', `--account=${key}`],
+    ['pay', '--key', key],
+    ['post', 'news', `0x${key}`],
+    ['show', 'nonce', key],
+  ]) {
+    assert.throws(
+      () => refuseKeys(line),
+      (error: Error) =>
+        isUsage(error) &&
+        /never stand on the command line/.test(error.message) &&
+        !error.message.includes(key),
+      line.join(' '),
+    );
+  }
+  for (const line of [
+    ['post', `0x${key}`, 'hello'],
+    ['follow', `0x${key}`],
+    ['pay', 'bob', '1', '--reference', `0x${key}`],
+    ['pay', 'bob', '1', `--reference=0x${key}`],
+    ['pay', 'bob', '1'],
+  ]) {
+    refuseKeys(line);
+  }
 });

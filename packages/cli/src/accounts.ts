@@ -87,6 +87,8 @@ export function resolveAddress(home: string, text: string): Address {
         'Copy it again, or write it in lower case.',
       );
     }
+    if (BigInt(text) === 0n)
+      throw usageError('The zero address belongs to nobody.', 'Name the account that is meant.');
     return getAddress(text);
   }
   if (NAME.test(text) && existsSync(pathOf(home, text))) return addressOf(readStored(home, text));
@@ -168,13 +170,26 @@ export function createNames(home: string): (address: Address) => string {
   };
 }
 
-/** Throws CliError if an argument is a private key: by now others may have read it. */
-export function refuseKey(argument: string): void {
-  if (!PRIVATE_KEY.test(argument)) return;
+/** Throws CliError, which does not repeat it, if a text is a private key: by now others may have read it. */
+export function refuseKey(text: string): void {
+  if (!PRIVATE_KEY.test(text)) return;
   throw usageError(
-    'This looks like a private key, and keys are never given on the command line.',
-    'It may be in your shell history now: use another one. `upfront account import NAME` asks for a key without echo.',
+    'This looks like a private key, and keys never stand on the command line, where others can read them.',
+    'If it is one, use another from now on: it may be in your shell history. `upfront account import NAME` asks for a key without echo. What else has 32 bytes is a topic right behind `post` or `follow`, or behind --reference.',
   );
+}
+
+/**
+ * The same for a whole command line, before anything reads it and repeats it in an error. Texts of 32 bytes that are no
+ * keys have two places: a topic is the first argument of `post` and `follow`, and a reference stands behind its flag.
+ */
+export function refuseKeys(argv: readonly string[]): void {
+  const hasTopic = argv[0] === 'post' || argv[0] === 'follow';
+  for (const [i, word] of argv.entries()) {
+    const [flag, value] = /^(-[^=]*)=(.*)$/s.exec(word)?.slice(1) ?? [argv[i - 1] ?? '', word];
+    if (flag === '--reference' || (hasTopic && i === 1)) continue;
+    refuseKey(value ?? '');
+  }
 }
 
 /** UPFRONT_KEY, unless an account was named: settings.account may also stem from config.json, which comes last. */

@@ -4,7 +4,6 @@
  * A command names what it uses; only those flags appear in its help.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { refuseKey } from './accounts.ts';
 import { CliError, usageError } from './errors.ts';
 import { createOutput, type Output } from './output.ts';
 import { type PasswordSource, processPasswords } from './prompt.ts';
@@ -54,9 +53,9 @@ export function act<F extends object = object, A extends readonly unknown[] = st
   action: (call: Call, flags: F, ...args: A) => Promise<void>,
 ): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
-    const flags = given.at(-2) as F & SettingFlags & { readonly json?: boolean };
+    // What stands before a subcommand is its parent's: `devnet --json stop-node`.
+    const flags = (given.at(-1) as Command).optsWithGlobals<F & SettingFlags & { readonly json?: boolean }>();
     const args = given.slice(0, -2) as unknown as A;
-    for (const arg of args.flat()) if (typeof arg === 'string') refuseKey(arg);
     const settings = readSettings(flags);
     await action(
       { out: createOutput(flags.json === true), settings, passwords: processPasswords() },

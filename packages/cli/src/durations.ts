@@ -5,12 +5,13 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_
 /** Ten years, so that sums in ms stay exact. */
 const SECONDS_MOST = 10 * 366 * 86_400;
 
-/** Seconds, from 1. Throws CliError that names the flag. */
+/** Seconds, from 1. Throws CliError that names the flag, or what else it is. */
 export function parseSeconds(text: string, flag: string): number {
   const [, digits, letter = 's'] = /^([1-9]\d{0,9})([smhd])?$/.exec(text) ?? [];
   const seconds = digits === undefined ? Number.NaN : Number(digits) * SECONDS[letter]!;
   if (!(seconds <= SECONDS_MOST)) {
-    throw usageError(`${flag} is \`${text}\`, no duration.`, `Write it as ${flag} 30s, 10m, 2h or 3d.`);
+    const start = flag.startsWith('--') ? `${flag} ` : '';
+    throw usageError(`${flag} is \`${text}\`, no duration.`, `Write it as ${start}30s, 10m, 2h or 3d.`);
   }
   return seconds;
 }

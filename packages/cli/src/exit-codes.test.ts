@@ -57,7 +57,7 @@ it('ends with the code of its kind', () => {
     [new L1RevertedError('The exit', { reason: 'AlreadyExiting' }), 3],
     [new L1PendingError('The exit', '0x'), 4],
     [new OutcomeUnknownError(unknown), 4],
-    [new DisconnectedError('/v1/status'), 5],
+    [new DisconnectedError('http://127.0.0.1:8640', '/v1/status'), 5],
     [new NodeError(100, '/v1/messages', ''), 5],
     [new RefusedError({ ...refusal, code: 100, name: 'overloaded' }), 5],
     [new L1UnreachableError('The claim'), 5],

@@ -17,6 +17,8 @@ export const exitCodes = {
   unreachable: 5,
   invalid: 6,
   interrupted: 130,
+  /** By bin/upfront, which reads no TypeScript. */
+  tooOld: 78,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
@@ -30,6 +32,7 @@ export const exitCodesHelp = `Exit codes:
   4    unknown: it may have happened; ask before you do it over, by \`upfront resume\`
   5    unreachable: the node or the first layer does not answer, or not now
   6    invalid: what was checked does not hold (a receipt, a block)
+  78   not started: this Node is too old
   130  interrupted`;
 
 const usage: ReadonlySet<number> = new Set<number>([

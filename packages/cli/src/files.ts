@@ -8,7 +8,9 @@ export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new CliError('usage', `${path} cannot be read as JSON.`, undefined, { cause });
+    throw new CliError('usage', `${path} cannot be read as JSON.`, 'Name a file that is there, whole.', {
+      cause,
+    });
   }
 }
 

@@ -50,7 +50,12 @@ export function networkFromJson(json: unknown, from: string): Network {
   const fields = (json ?? {}) as Record<string, unknown>;
   const bytes = typeof fields['bytes'] === 'string' ? fromHex(fields['bytes']) : undefined;
   const genesis = bytes === undefined ? undefined : decodeGenesis(bytes);
-  if (genesis === undefined) throw usageError(`${from} has no genesis of upfront/1 in "bytes".`);
+  if (genesis === undefined) {
+    throw usageError(
+      `${from} has no genesis of upfront/1 in "bytes".`,
+      'Name the file that the operator gives.',
+    );
+  }
   const hash = toHex(genesisHash(genesis, nobleHashes));
   if (fields['hash'] !== undefined && fields['hash'] !== hash) {
     throw usageError(`${from}: "hash" is not the hash of "bytes".`, 'Get the file again.');

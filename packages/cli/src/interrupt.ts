@@ -12,19 +12,32 @@ export interface Interrupt {
   release(): void;
 }
 
-export function untilInterrupted(): Interrupt {
+const LOOK_MS = 500;
+
+/** `parent`: a process that this one belongs to; when it is gone, however it ended, that is a signal, too. */
+export function untilInterrupted(parent?: number): Interrupt {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+  const ask = (): void => {
     controller.abort();
     resolve();
   };
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    ask();
+  };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  const watch = parent === undefined ? undefined : setInterval(() => isOrphan(parent) && ask(), LOOK_MS);
+  watch?.unref();
   const release = (): void => {
+    clearInterval(watch);
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   };
   return { signal: controller.signal, asked: promise, release };
+}
+
+function isOrphan(parent: number): boolean {
+  return process.ppid !== parent;
 }

@@ -6,7 +6,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 enableCompileCache(join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'upfront'));
-const { createProgram } = await import('./program.ts');
+const { refuseKeys } = await import('./accounts.ts');
+const { createProgram, inFull } = await import('./program.ts');
 const { reportError } = await import('./report.ts');
 
 const { argv, stdout } = process;
@@ -18,8 +19,10 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 let code = 0;
 try {
-  const program = await createProgram(argv.slice(2));
-  await program.parseAsync(argv);
+  refuseKeys(argv.slice(2));
+  const words = inFull(argv.slice(2));
+  const program = await createProgram(words);
+  await program.parseAsync(words, { from: 'user' });
 } catch (error) {
   code = reportError(error, argv.includes('--json'));
 }

@@ -17,6 +17,7 @@ const NETWORKS: readonly Entry[] = [
   { name: 'init', load: async () => (await import('./commands/init.ts')).initCommand() },
   { name: 'node', load: async () => (await import('./commands/node.ts')).nodeCommand() },
   { name: 'bond', load: async () => (await import('./commands/bond.ts')).bondCommand() },
+  { name: 'accuse', load: async () => (await import('./commands/accuse.ts')).accuseCommand() },
 ];
 const ACCOUNTS: readonly Entry[] = [
   { name: 'account', load: async () => (await import('./commands/account.ts')).accountCommand() },
@@ -44,6 +45,9 @@ const READING: readonly Entry[] = [
   { name: 'receipt', load: async () => (await import('./commands/receipt.ts')).receiptCommand() },
   { name: 'validate', load: async () => (await import('./commands/validate.ts')).validateCommand() },
 ];
+const EXPERIMENTS: readonly Entry[] = [
+  { name: 'simulate', load: async () => (await import('./commands/simulate.ts')).simulateCommand() },
+];
 
 const GROUPS: readonly (readonly [heading: string, entries: readonly Entry[]])[] = [
   ['Networks:', NETWORKS],
@@ -51,6 +55,7 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly Entry[]])[]
   ['Money in and out:', MONEY],
   ['Activities:', ACTIVITIES],
   ['Reading and checking:', READING],
+  ['Experiments:', EXPERIMENTS],
 ];
 
 /** With the command that the arguments name, or with all. It throws CommanderError instead of ending the process. */
@@ -59,16 +64,28 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     .description('A second layer for Ethereum where nothing happens before it has been announced.')
     .version(versionOfPackage(), '--version')
     .helpCommand(false)
-    .showHelpAfterError('(add --help for what there is)')
     .addHelpText('after', `\n${exitCodesHelp}\n\nStart with:\n${START}`);
-  const isNamed = GROUPS.some(([, entries]) => entries.some(({ name }) => name === args[0]));
+  const isNamed = isCommand(args[0]);
   for (const [heading, entries] of GROUPS) {
     for (const { name, load } of entries) {
       if (!isNamed || name === args[0]) program.addCommand((await load()).helpGroup(heading));
     }
   }
-  eachCommand(program, (command) => command.exitOverride());
+  eachCommand(program, (command) =>
+    command.exitOverride().showHelpAfterError('(add --help for what there is)'),
+  );
   return program;
+}
+
+/** `upfront help pay` is `upfront pay --help`; of what is no command there is no help. */
+export function inFull([first, ...rest]: readonly string[]): string[] {
+  if (first !== 'help') return first === undefined ? [] : [first, ...rest];
+  const isKnown = rest[0] === undefined || rest[0].startsWith('-') || isCommand(rest[0]);
+  return isKnown ? [...rest, '--help'] : rest;
+}
+
+function isCommand(word: string | undefined): boolean {
+  return GROUPS.some(([, entries]) => entries.some(({ name }) => name === word));
 }
 
 function versionOfPackage(): string {

@@ -30,7 +30,7 @@ export async function choosePassword(source: PasswordSource, of: string): Promis
   const given = await givenPassword(source);
   if (given !== undefined) return given;
   const first = await ask(source, `Choose a password for ${of}`);
-  if (first === '') throw usageError('The password is empty.');
+  if (first === '') throw usageError('The password is empty.', 'Type one, or set UPFRONT_PASSWORD.');
   if ((await ask(source, 'Again')) !== first) throw usageError('The two passwords differ.', 'Try again.');
   return first;
 }
@@ -42,7 +42,12 @@ async function givenPassword({ environment }: PasswordSource): Promise<string | 
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (cause) {
-    throw new CliError('usage', `The password file ${file} cannot be read.`, undefined, { cause });
+    throw new CliError(
+      'usage',
+      `The password file ${file} cannot be read.`,
+      'UPFRONT_PASSWORD_FILE names it.',
+      { cause },
+    );
   }
 }
 

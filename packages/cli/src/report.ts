@@ -51,11 +51,28 @@ const COMMANDS: Readonly<Record<number, string>> = {
   [clientCodes.limitDiscrepancy]: '`upfront resume --recover`',
   [clientCodes.outcomeUnknown]: '`upfront resume`',
   [clientCodes.l1Unreachable]: 'check --l1',
+  [clientCodes.disconnected]: 'name another one by --node; `upfront exit` leaves without any',
+  [codes.notParticipant]: '`upfront deposit AMOUNT`; `upfront account balance` shows what is free',
+  [codes.insufficientFunds]:
+    '`upfront account balance` shows what is free; `upfront deposit AMOUNT` brings more',
 };
 
-function hintOf({ code, hint }: BaseError): string | undefined {
+/** What the contract's refusal means to whoever called it; by the error's name (IUpfront.sol). */
+const REVERTS: Readonly<Record<string, string>> = {
+  AlreadyClosed:
+    'The contract has closed: nothing goes in any more, and `upfront claim` pays what was settled.',
+  AlreadyExiting: 'The account is leaving; `upfront claim` pays it, and after that it may come back.',
+};
+
+function hintOf(error: BaseError): string | undefined {
+  const { code, hint } = error;
   const command = COMMANDS[code];
-  const words = [hint, command === undefined ? undefined : `Next: ${command}.`];
+  const reason = error instanceof L1RevertedError ? error.reason : undefined;
+  const words = [
+    hint,
+    reason === undefined ? undefined : REVERTS[reason],
+    command === undefined ? undefined : `Next: ${command}.`,
+  ];
   return words.some((one) => one !== undefined)
     ? words.filter((one) => one !== undefined).join(' ')
     : undefined;

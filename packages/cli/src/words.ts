@@ -52,14 +52,14 @@ export function describeEvent(event: Event, data: Uint8Array, { amounts, name }:
         : `annulled place in its topic: nonce ${event.nonce}`;
     case 'formed': {
       const { number, debits, credits, payouts, inbox } = event;
-      return `settlement ${number} formed: ${debits} debits, ${credits} credits, ${payouts} payouts, items up to ${inbox}`;
+      return `settlement ${number} formed: ${counted(debits, 'debit')}, ${counted(credits, 'credit')}, ${counted(payouts, 'payout')}, items up to ${inbox}`;
     }
     case 'settled':
-      return `settlement ${event.number} is on the first layer: claim what you withdrew`;
+      return `settlement ${event.number} is on the first layer`;
     case 'rotated':
       return `${who(event.validator)} ${event.in ? 'is a validator now' : 'is no validator any more'}`;
     case 'cut':
-      return `cut ${event.cut}: ${event.entries} entries, ${amounts.show(event.payouts)} to be paid out`;
+      return `cut ${event.cut}: ${counted(event.entries, 'entry', 'entries')}, ${amounts.show(event.payouts)} to be paid out`;
   }
 }
 
@@ -88,6 +88,11 @@ function itemWords(event: Extract<Event, { type: 'item' }>, who: string, amounts
   return `${named} of ${amounts.show(amount)} ${kind === ITEM.deposit ? 'for' : 'of'} ${who}`;
 }
 
+/** `1 byte`, `2 bytes`. */
+export function counted(count: number, one: string, more = `${one}s`): string {
+  return `${count} ${count === 1 ? one : more}`;
+}
+
 function nonces(first: number, count: number): string {
   return count === 1 ? `nonce ${first}` : `nonces ${first} to ${first + count - 1}`;
 }
@@ -106,9 +111,9 @@ const QUOTED_MOST = 60;
 export function quoted(data: Uint8Array, size = data.length): string {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(data);
-    if (data.length === 0 && size > 0) return `${size} bytes`;
+    if (data.length === 0 && size > 0) return counted(size, 'byte');
     return JSON.stringify(text.length > QUOTED_MOST ? `${text.slice(0, QUOTED_MOST)}…` : text);
   } catch {
-    return `${size} bytes`;
+    return counted(size, 'byte');
   }
 }

@@ -1,6 +1,8 @@
 /** The whole path through a committee: users talk to a node that only follows, and do not notice. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createMachine, type Environment } from './support.ts';
@@ -36,6 +38,20 @@ describe('a committee of four, through the command line', { skip }, () => {
       await done('pay bob 0.25 --account carol');
       await done('receipt get last --out receipt.json');
       await done('receipt verify receipt.json');
+      const path = (name: string): string => join(machine.folder, name);
+      const receipt = JSON.parse(readFileSync(path('receipt.json'), 'utf8'));
+      writeFileSync(path('old.json'), JSON.stringify({ ...receipt, signatures: [] }));
+      const unproven = await machine.run(['receipt', 'verify', 'old.json'], environment);
+      assert.equal(unproven.code, 6, unproven.stderr);
+      await done('receipt headers old.json --out headers.json');
+      await done('receipt verify old.json --headers headers.json');
+      await done('receipt verify old.json --headers headers.json --on-l1');
+      const { headers, signatures } = JSON.parse(readFileSync(path('headers.json'), 'utf8'));
+      writeFileSync(path('gap.json'), JSON.stringify({ headers: headers.slice(1), signatures }));
+      const gap = await machine.run('receipt verify old.json --headers gap.json'.split(' '), environment);
+      assert.equal(gap.code, 6, gap.stderr);
+      const nothing = await machine.run('accuse receipt.json --account carol'.split(' '), environment);
+      assert.equal(nothing.code, 2, nothing.stderr);
       await done('hold bob 0.5 --window 1m --account carol');
       await done('capture last 0.2 --account bob');
       await done('post news hello --account carol');

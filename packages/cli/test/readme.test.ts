@@ -1,9 +1,9 @@
 /**
- * The README's session is run as it stands there, in a shell, and must say what it says there: alike but for addresses,
- * heights and paths, which differ from run to run.
+ * The README's sessions are pasted as they stand there into one shell, and must say what it says there: alike but for
+ * addresses, heights, times and paths, which differ from run to run.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -12,22 +12,23 @@ import { createMachine, type Machine } from './support.ts';
 
 const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const END = '-- pasted --';
 
-interface Step {
-  command: string;
-  output: string;
+interface Session {
+  readonly heading: string;
+  /** A block of `sh`, whole. */
+  readonly pasted: string;
+  /** The block of `console` behind it: the same commands, each with what it says. */
+  readonly shown: string;
 }
 
-/** The commands of the first console block, each with what is pasted behind it. */
-function sessionOf(markdown: string): Step[] {
-  const block = /```console\n([\s\S]*?)```/.exec(markdown)?.[1] ?? '';
-  return block
-    .split(/^\$ /m)
-    .slice(1)
-    .map((part) => {
-      const [command = '', ...output] = part.split('\n');
-      return { command: command.replace(/\s+#.*$/, ''), output: output.join('\n').trim() };
-    });
+/** Every block of commands that has its output behind it. */
+function sessionsOf(markdown: string): Session[] {
+  return markdown.split(/^## /m).flatMap((section) => {
+    const [, pasted = '', shown = ''] =
+      /```sh\n((?:(?!```)[\s\S])*)```\n(?:(?!```)[\s\S])*```console\n([\s\S]*?)```/.exec(section) ?? [];
+    return shown === '' ? [] : [{ heading: section.split('\n')[0]!, pasted, shown }];
+  });
 }
 
 /** Text without what differs from run to run. */
@@ -38,39 +39,69 @@ function steady(text: string): string {
     .replace(/\bblock \d+/g, 'block N')
     .replace(/wallet +\S+/g, 'wallet …')
     .replace(/^\d+\.\d+ +nonce/gm, 'N.N nonce')
+    .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://…')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .trim();
 }
 
-function run(machine: Machine, command: string): Promise<string> {
+/** A shell that knows `npx upfront`, and goes on after each paste. */
+function startShell({ folder }: Machine): ChildProcess {
+  const upfront = `exec "${process.execPath}" --conditions=@upfront/source --no-warnings "${MAIN}" "$@"`;
+  writeFileSync(join(folder, 'npx'), `#!/bin/sh\nshift\n${upfront}\n`, { mode: 0o755 });
+  const env = { PATH: `${folder}:${process.env['PATH']}`, HOME: folder };
+  const shell = spawn('/bin/sh', ['-c', 'exec 2>&1; exec /bin/sh -e'], { cwd: folder, env, stdio: 'pipe' });
+  shell.stdout!.setEncoding('utf8');
+  return shell;
+}
+
+/** What the shell says to a paste. Rejects if a command fails, which ends the shell. */
+function paste(shell: ChildProcess, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const upfront = `exec "${process.execPath}" --conditions=@upfront/source --no-warnings "${MAIN}" "$@"`;
-    const npx = join(machine.folder, 'npx');
-    writeFileSync(npx, `#!/bin/sh\nshift\n${upfront}\n`, { mode: 0o755 });
-    const PATH = `${machine.folder}:${process.env['PATH']}`;
-    const env = { PATH, HOME: machine.folder, UPFRONT_PASSWORD: 'devnet' };
-    const options = { cwd: machine.folder, env, timeout: 60_000 };
-    execFile('/bin/sh', ['-c', `${command} 2>&1`], options, (error, stdout) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(`${command}: ${stdout}`, { cause: error }));
-    });
+    let said = '';
+    const onEnd = (code: number | null): void => reject(new Error(`ended with ${code}: ${said}`));
+    const onData = (more: string): void => {
+      said += more;
+      if (!said.includes(END)) return;
+      shell.stdout!.off('data', onData);
+      shell.off('close', onEnd);
+      resolve(said.replace(END, ''));
+    };
+    shell.stdout!.on('data', onData);
+    shell.once('close', onEnd);
+    shell.stdin!.write(`${text}echo '${END}'\n`);
   });
 }
 
-describe("the README's session", { timeout: 240_000 }, () => {
-  const steps = sessionOf(readFileSync(README, 'utf8'));
+describe("the README's sessions", { timeout: 240_000 }, () => {
+  const sessions = sessionsOf(readFileSync(README, 'utf8'));
   let machine: Machine;
+  let shell: ChildProcess;
 
   before(async () => {
     machine = createMachine();
     await machine.start(['devnet', '--port', '0', '--l1-port', '0']);
+    shell = startShell(machine);
   });
-  after(() => machine.remove());
+  after(async () => {
+    shell.kill('SIGKILL');
+    await machine.remove();
+  });
 
-  it('is there', () => assert.ok(steps.length >= 12, `${steps.length} commands`));
+  it('are there', () => {
+    assert.deepEqual(
+      sessions.map(({ heading }) => heading),
+      ['Try it', 'Leaving without the operator'],
+    );
+  });
 
-  for (const { command, output } of steps) {
-    it(command, async () => {
-      assert.equal(steady(await run(machine, command)), steady(output));
+  for (const { heading, pasted, shown } of sessions) {
+    it(`${heading}: shows the output of the commands that are pasted`, () => {
+      const commands = shown.match(/^\$ .*$/gm)?.map((line) => line.slice(2));
+      assert.deepEqual(commands, pasted.trimEnd().split('\n'));
+    });
+    it(`${heading}: says what stands there`, async () => {
+      const said = await paste(shell, pasted);
+      assert.equal(steady(said), steady(shown.replace(/^\$ .*\n/gm, '')));
     });
   }
 });

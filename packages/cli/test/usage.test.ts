@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { privateKeyToAccount } from 'viem/accounts';
+import { exitCodes } from '../src/exit-codes.ts';
 import { createProgram } from '../src/program.ts';
 import { createMachine, type Machine } from './support.ts';
 
 const KEY = `0x${'5a'.repeat(32)}` as const;
 
-describe('usage', { timeout: 120_000, concurrency: 2 }, () => {
+describe('usage', { timeout: 240_000, concurrency: 2 }, () => {
   let machine: Machine;
   before(() => {
     machine = createMachine();
@@ -23,7 +24,8 @@ describe('usage', { timeout: 120_000, concurrency: 2 }, () => {
     const program = await createProgram([]);
     const leaves: Command[] = [];
     const collect = (command: Command): void => {
-      if (command.commands.length === 0) leaves.push(command);
+      // `devnet` has commands, and is one.
+      if (command.commands.length === 0 || command.name() === 'devnet') leaves.push(command);
       for (const inner of command.commands) collect(inner);
     };
     collect(program);
@@ -37,17 +39,34 @@ describe('usage', { timeout: 120_000, concurrency: 2 }, () => {
     }
   });
 
+  it('says every exit code, also that of an old Node, and knows help of what there is', async () => {
+    const { code, stdout } = await machine.run(['help']);
+    assert.equal(code, 0);
+    const bin = readFileSync(new URL('../bin/upfront', import.meta.url), 'utf8');
+    const tooOld = /process\.exit\((\d\d)\)/.exec(bin)?.[1];
+    for (const one of [...Object.values(exitCodes), tooOld]) {
+      assert.match(stdout, new RegExp(`^ {2}${one} `, 'm'));
+    }
+    assert.match((await machine.run(['help', 'pay'])).stdout, /^Usage: upfront pay /);
+    assert.equal((await machine.run(['help', 'frobnicate'])).code, 2);
+  });
+
   it('refuses keys on the command line, and does not repeat them', async () => {
     for (const args of [
       ['pay', 'bob', '1', '--key', KEY],
       ['deposit', '1', `--private-key=${KEY}`],
       ['account', 'new', 'x', '--password', 'secret'],
       ['account', 'import', KEY],
+      ['account', 'import', 'x', KEY],
+      ['frobnicate', KEY],
+      ['pay', 'bob', '1', `--account=${KEY}`],
+      ['post', 'news', KEY],
       ['pay', 'bob', '1', '--account', KEY.slice(2)],
     ]) {
       const { code, json, stderr, stdout } = await machine.run(args, { UPFRONT_GENESIS: 'none.json' });
       assert.equal(code, 2, args.join(' '));
       assert.equal(json['status'], 'usage');
+      assert.match(String(json['message']), /never (stand|given)|are never/);
       assert.equal(`${stdout}${stderr}`.includes('5a5a'), false, args.join(' '));
     }
   });

@@ -10,7 +10,7 @@ import { createMachine, type Machine, type Started, until } from './support.ts';
 const PLACES_AT_FIRST = 128;
 
 export function testWithheld(): void {
-  describe('what is withheld', { timeout: 180_000, concurrency: 1 }, () => {
+  describe('what is withheld', { timeout: 400_000, concurrency: 1 }, () => {
     let machine: Machine;
     let withheld: number;
     let devnet: Started;
@@ -25,6 +25,9 @@ export function testWithheld(): void {
         join(machine.folder, 'net'),
         '--window',
         '1s',
+        // Idle, the network makes a block a second: time for a slow machine to look before the annulment.
+        '--set',
+        'leastAge=20',
         '--interval',
         '5s',
         ...ports,
@@ -39,9 +42,11 @@ export function testWithheld(): void {
       assert.deepEqual([first['allowance'], first['standing']], [PLACES_AT_FIRST, 1 / 8]);
       const { nonce } = await machine.done(['pay', 'bob', '0.3', '--announce']);
       withheld = nonce;
-      const reserved = await machine.done(['account', 'balance', 'alice']);
+      const [reserved, tooMuch] = await Promise.all([
+        machine.done(['account', 'balance', 'alice']),
+        machine.run(['pay', 'bob', '0.3']),
+      ]);
       assert.deepEqual([reserved['reserved'], reserved['openNonces']], ['0.3', 1]);
-      const tooMuch = await machine.run(['pay', 'bob', '0.3']);
       assert.deepEqual([tooMuch.code, tooMuch.json['name']], [3, 'insufficient-funds']);
 
       const annulled = await until('the annulment', async () => {
@@ -88,6 +93,13 @@ export function testWithheld(): void {
       assert.match(stranger.json['hint'], /Nothing was signed.*Next: check --l1/);
       const claim = await machine.run(['claim', ...away]);
       assert.deepEqual([claim.code, claim.json['name']], [5, 'l1-unreachable']);
+    });
+
+    it('does not go on with a first layer that was not saved', async () => {
+      await devnet.stop('SIGKILL');
+      const { code, json } = await machine.run(args);
+      assert.deepEqual([code, json['status']], [2, 'usage']);
+      assert.match(json['message'], /was killed/);
     });
   });
 }

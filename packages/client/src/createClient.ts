@@ -6,6 +6,7 @@ import { balanceOnL1 } from './actions/balanceOnL1.ts';
 import { capture } from './actions/capture.ts';
 import { claim } from './actions/claim.ts';
 import { deposit } from './actions/deposit.ts';
+import { descent } from './actions/descent.ts';
 import { exit } from './actions/exit.ts';
 import { fetchNonces } from './actions/fetchNonces.ts';
 import { follow } from './actions/follow.ts';
@@ -45,6 +46,7 @@ export interface Actions {
   readonly payMany: Bound<typeof payMany>;
   readonly post: Bound<typeof post>;
   readonly receipt: Bound<typeof receipt>;
+  readonly descent: Bound<typeof descent>;
   readonly recover: Bound<typeof recover>;
   readonly release: Bound<typeof release>;
   readonly resume: Bound<typeof resume>;
@@ -59,7 +61,10 @@ export interface Actions {
    * Checks a receipt of this network: against the validators on L1 if the client has it, else those of the genesis.
    * Throws BadReceiptError.
    */
-  readonly verifyReceipt: (parameters: { readonly receipt: unknown }) => Promise<VerifiedReceipt>;
+  readonly verifyReceipt: (parameters: {
+    readonly receipt: unknown;
+    readonly descent?: unknown;
+  }) => Promise<VerifiedReceipt>;
   readonly waitFor: Bound<typeof waitFor>;
   readonly withdraw: Bound<typeof withdraw>;
 }
@@ -103,13 +108,14 @@ export function actionsOf(client: BaseClient): Actions {
     payMany: (parameters) => payMany(client, parameters),
     post: (parameters) => post(client, parameters),
     receipt: (parameters) => receipt(client, parameters),
+    descent: (parameters) => descent(client, parameters),
     recover: () => recover(client),
     release: (parameters) => release(client, parameters),
     resume: () => resume(client),
     status: ((parameters?: { readonly nonce: number }) => status(client, parameters!)) as Actions['status'],
     validate: (parameters) => validate(client, parameters),
     verifyHold: (hold) => verifyHold(client, hold),
-    verifyReceipt: ({ receipt: given }) => verifyOwnReceipt(client, given),
+    verifyReceipt: (given) => verifyOwnReceipt(client, given),
     waitFor: (parameters) => waitFor(client, parameters),
     withdraw: (parameters) => withdraw(client, parameters),
   };

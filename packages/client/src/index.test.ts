@@ -73,6 +73,7 @@ test('index: a client has these actions, and can be given more', () => {
     'close',
     'contract',
     'deposit',
+    'descent',
     'exit',
     'extend',
     'fetchNonces',

@@ -4,6 +4,7 @@ export type { BalanceOnL1Parameters } from './actions/balanceOnL1.ts';
 export type { Captured, CaptureParameters } from './actions/capture.ts';
 export type { Claimed, ClaimParameters } from './actions/claim.ts';
 export type { Deposited, DepositParameters } from './actions/deposit.ts';
+export type { DescentParameters } from './actions/descent.ts';
 export type { Exited, ExitParameters } from './actions/exit.ts';
 export type { DealtNonces, FetchNoncesParameters } from './actions/fetchNonces.ts';
 export type { Followed, FollowParameters } from './actions/follow.ts';

@@ -37,6 +37,13 @@ export class ByteReader {
     return value;
   }
 
+  /** A u32 that counts things of at least `size` bytes each, which must all still come: so it bounds what is reserved. */
+  count(size: number): number {
+    const count = this.u32();
+    if (count * size > this.#bytes.length - this.#offset) throw new RangeError('bytes end too early');
+    return count;
+  }
+
   /** A copy of the next `size` bytes. */
   bytes(size: number): Uint8Array {
     const start = this.#take(size);

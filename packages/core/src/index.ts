@@ -20,6 +20,16 @@ export { blockChecks, evidenceChecks, messageCheck, type SignatureCheck } from '
 export { type Code, codeName, codes } from './codes.ts';
 export { commitment, transferActivity, withdrawActivity } from './commitment.ts';
 export { checkFetch } from './deal.ts';
+export { DESCENT_MOST, type Descent, type DescentJson, descentFromJson, descentToJson } from './descent.ts';
+export {
+  checkEquivocation,
+  type Equivocation,
+  type EquivocationFault,
+  type EquivocationJson,
+  equivocationFromJson,
+  equivocationToJson,
+  type SignedHeader,
+} from './equivocation.ts';
 export {
   decodeEvent,
   decodeEventList,
@@ -41,6 +51,14 @@ export {
 } from './genesis.ts';
 export { type HashBatch, type Hashes, nobleHashes } from './hash.ts';
 export { decodeHeader, encodeHeader, type Header, stateHash } from './header.ts';
+export {
+  type HeaderJson,
+  headerFromJson,
+  headerToJson,
+  type SignatureJson,
+  signaturesFromJson,
+  signaturesToJson,
+} from './header-json.ts';
 export { fromHex, toHex } from './hex.ts';
 export { assertInvariants } from './invariants.ts';
 export { KeyIndex } from './key-index.ts';
@@ -68,8 +86,16 @@ export {
   scanFulfil,
   splitMessages,
 } from './messages.ts';
-export { postPlaces } from './privilege.ts';
-export { type AccountView, accountView, type NonceView, nonceView, openNoncesOf } from './reads.ts';
+export { Privilege, type PrivilegeColumns, type PrivilegeParameters, postPlaces } from './privilege.ts';
+export {
+  type AccountView,
+  accountView,
+  type NonceView,
+  nextCutTime,
+  nonceView,
+  openNonces,
+  openNoncesOf,
+} from './reads.ts';
 export {
   checkReceipt,
   decodeReceipt,

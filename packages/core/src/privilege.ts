@@ -6,13 +6,20 @@ import type { Accounts } from './accounts.ts';
 import type { Parameters } from './genesis.ts';
 import { POST_PLACE_BYTES, STANDING_ONE } from './units.ts';
 
+/** The columns that the rule reads and writes, one row an account. */
+export type PrivilegeColumns = Pick<Accounts, 'standing' | 'openNonces' | 'openPlaces'>;
+export type PrivilegeParameters = Pick<
+  Parameters,
+  'capacity' | 'maxPlaces' | 'standingFloor' | 'standingGain'
+>;
+
 export class Privilege {
   /** The sum of the standing of the accounts with an open nonce. */
   active = 0;
-  readonly #accounts: Accounts;
-  readonly #parameters: Parameters;
+  readonly #accounts: PrivilegeColumns;
+  readonly #parameters: PrivilegeParameters;
 
-  constructor(accounts: Accounts, parameters: Parameters) {
+  constructor(accounts: PrivilegeColumns, parameters: PrivilegeParameters) {
     this.#accounts = accounts;
     this.#parameters = parameters;
   }

@@ -96,6 +96,18 @@ export function openNoncesOf(ledger: Ledger, address: Address, most: number): No
   return views;
 }
 
+/** Open nonces of everybody from `from` on, ascending, at most `most`. PERF: looks at every open nonce. */
+export function openNonces(ledger: Ledger, from: Nonce, most: number): NonceView[] {
+  const rows = ledger.nonces.rows().filter((row) => ledger.nonces.nonce[row]! >= from);
+  return rows.slice(0, most).map((row) => viewRow(ledger, row));
+}
+
+/** Block time from which on a cut is due; undefined while there is nothing to settle or acknowledge. */
+export function nextCutTime({ settlements, imported, genesis }: Ledger): Milliseconds | undefined {
+  if (!settlements.touched && imported <= settlements.inbox) return undefined;
+  return settlements.lastCut + genesis.parameters.interval;
+}
+
 function viewRow(ledger: Ledger, row: number): NonceView {
   const { nonces, accounts, topics } = ledger;
   const { fetches } = nonces;

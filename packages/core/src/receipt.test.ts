@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { Descent } from './descent.ts';
 import { encodeEvent } from './events.ts';
 import { nobleHashes as hashes } from './hash.ts';
 import { toHex } from './hex.ts';
@@ -63,8 +64,10 @@ describe('a check', () => {
     ];
     const bad = { validator: b.validator, signature: c.signature };
     const stranger = { validator: validatorOf(9), signature: a.signature };
-    const rows: [string, Receipt][] = [
-      ['path', { ...good, index: 0, signatures: [stranger, bad, bad] }],
+    const apart = { headers: [good.header], signatures: [stranger, bad, bad] };
+    const rows: [string, Receipt, Descent?][] = [
+      ['path', { ...good, index: 0, signatures: [stranger, bad, bad] }, apart],
+      ['descent', good, apart],
       ['not-validator', { ...good, signatures: [stranger, bad, bad] }],
       ['duplicate-signer', { ...good, signatures: [bad, bad] }],
       ['signature', { ...good, signatures: [bad] }],
@@ -74,8 +77,8 @@ describe('a check', () => {
       rows.map(([fault]) => fault),
       [...receiptFaults],
     );
-    for (const [fault, receipt] of rows) {
-      assert.equal(checkReceipt(receipt, { domain, hashes, validators, recover }), fault);
+    for (const [fault, receipt, descent] of rows) {
+      assert.equal(checkReceipt(receipt, { domain, hashes, validators, recover }, descent), fault);
     }
   });
 });

@@ -7,9 +7,21 @@
 
 import type { HeaderSignature } from './block.ts';
 import { ByteWriter, compareBytes, equalBytes, viewOf } from './bytes.ts';
+import { type Descent, lastOfDescent } from './descent.ts';
 import type { Hashes } from './hash.ts';
 import { decodeHeader, encodeHeader, HEADER_SIZE, type Header } from './header.ts';
-import { fromHex, toHex } from './hex.ts';
+import {
+  bytesFromJson,
+  countFromJson,
+  fieldsOf,
+  type HeaderJson,
+  headerFromJson,
+  headerToJson,
+  type SignatureJson,
+  signaturesFromJson,
+  signaturesToJson,
+} from './header-json.ts';
+import { toHex } from './hex.ts';
 import { rootFromPath } from './merkle.ts';
 import type { Domain } from './signing.ts';
 import type { Address, Hash, Signature } from './units.ts';
@@ -27,8 +39,15 @@ export interface Receipt {
 }
 
 /** In order of precedence. */
-export const receiptFaults = ['path', 'not-validator', 'duplicate-signer', 'signature', 'quorum'] as const;
-/** Path: not the header's event; signature: does not recover to its validator; quorum: not more than 2/3. */
+export const receiptFaults = [
+  'path',
+  'descent',
+  'not-validator',
+  'duplicate-signer',
+  'signature',
+  'quorum',
+] as const;
+/** Path: not the header's event; descent: headers that do not follow one another; signature: does not recover to its validator; quorum: not more than 2/3. */
 export type ReceiptFault = (typeof receiptFaults)[number];
 
 /** What a check needs to know. */
@@ -43,14 +62,8 @@ export interface ReceiptCheck {
 
 /** A receipt as plain JSON: 0x-hex for bytes, decimal strings for integers. */
 export interface ReceiptJson {
-  readonly header: {
-    readonly height: string;
-    readonly parent: string;
-    readonly events: string;
-    readonly state: string;
-    readonly settlement: string;
-  };
-  readonly signatures: readonly { readonly validator: string; readonly signature: string }[];
+  readonly header: HeaderJson;
+  readonly signatures: readonly SignatureJson[];
   readonly index: string;
   readonly count: string;
   readonly path: readonly string[];
@@ -61,18 +74,29 @@ export interface ReceiptJson {
 const LISTS = HEADER_SIZE + 13;
 const PATH_MOST = 32;
 
-/** The first fault of a receipt, or undefined if it is good. Every signature must be good, not only enough of them. */
-export function checkReceipt(receipt: Receipt, check: ReceiptCheck): ReceiptFault | undefined {
-  const { header, signatures, index, count, path, event } = receipt;
+/**
+ * The first fault of a receipt, or undefined if it is good. Every signature must be good, not only enough of them.
+ *
+ * @param descent later headers, the last of which is signed: then the receipt's own signatures are not looked at
+ */
+export function checkReceipt(
+  receipt: Receipt,
+  check: ReceiptCheck,
+  descent?: Descent,
+): ReceiptFault | undefined {
+  const { header, index, count, path, event } = receipt;
   const root = rootFromPath(check.hashes, event, index, count, path);
   if (root === undefined || !equalBytes(root, 0, header.events, 0, 32)) return 'path';
 
+  const signed = descent === undefined ? header : lastOfDescent(check.domain, header, descent);
+  if (signed === undefined) return 'descent';
+  const { signatures } = descent ?? receipt;
   const known = new Set(check.validators.map(toHex));
   const signers = signatures.map(({ validator }) => toHex(validator));
   if (signers.some((signer) => !known.has(signer))) return 'not-validator';
   if (new Set(signers).size !== signers.length) return 'duplicate-signer';
 
-  const digest = check.domain.headerDigest(header);
+  const digest = check.domain.headerDigest(signed);
   for (const { validator, signature } of signatures) {
     const signer = check.recover(digest, signature);
     if (signer === undefined || compareBytes(signer, validator) !== 0) return 'signature';
@@ -125,17 +149,8 @@ export function decodeReceipt(bytes: Uint8Array): Receipt | undefined {
 export function receiptToJson(receipt: Receipt): ReceiptJson {
   const { header, signatures, index, count, path, event } = receipt;
   return {
-    header: {
-      height: String(header.height),
-      parent: toHex(header.parent),
-      events: toHex(header.events),
-      state: toHex(header.state),
-      settlement: toHex(header.settlement),
-    },
-    signatures: signatures.map(({ validator, signature }) => ({
-      validator: toHex(validator),
-      signature: toHex(signature),
-    })),
+    header: headerToJson(header),
+    signatures: signaturesToJson(signatures),
     index: String(index),
     count: String(count),
     path: path.map(toHex),
@@ -145,59 +160,16 @@ export function receiptToJson(receipt: Receipt): ReceiptJson {
 
 /** The receipt in parsed JSON of any shape; undefined if it is malformed. It is not checked yet. */
 export function receiptFromJson(json: unknown): Receipt | undefined {
-  const { header, signatures, index, count, path, event } = fieldsOf(json);
-  const { height, parent, events, state, settlement } = fieldsOf(header);
-  if (!Array.isArray(signatures) || !Array.isArray(path) || path.length > PATH_MOST) return undefined;
-  if (signatures.length > 0xffff) return undefined;
-  const receipt = {
-    header: {
-      height: countOf(height, Number.MAX_SAFE_INTEGER),
-      parent: bytesOf(parent, 32),
-      events: bytesOf(events, 32),
-      state: bytesOf(state, 32),
-      settlement: bytesOf(settlement, 32),
-    },
-    signatures: signatures.map(signatureOf),
-    index: countOf(index, 0xffffffff),
-    count: countOf(count, 0xffffffff),
-    path: path.map((hash) => bytesOf(hash, 32)),
-    event: bytesOf(event),
-  };
-  return isWhole(receipt) ? receipt : undefined;
-}
-
-/** What parsing gave, where every field may be missing. */
-type Partly<T> = T extends Uint8Array | number
-  ? T | undefined
-  : T extends readonly (infer E)[]
-    ? Partly<E>[]
-    : { readonly [F in keyof T]: Partly<T[F]> };
-
-function isWhole(receipt: Partly<Receipt>): receipt is Partly<Receipt> & Receipt {
-  const { header, signatures, index, count, path, event } = receipt;
-  return (
-    ![...Object.values(header), index, count, event, ...path].includes(undefined) &&
-    signatures.every(({ validator, signature }) => validator !== undefined && signature !== undefined) &&
-    event!.length <= 0xffff
-  );
-}
-
-function fieldsOf(json: unknown): Record<string, unknown> {
-  return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
-}
-
-function signatureOf(json: unknown): Partly<HeaderSignature> {
-  const { validator, signature } = fieldsOf(json);
-  return { validator: bytesOf(validator, 20), signature: bytesOf(signature, 64) };
-}
-
-function bytesOf(json: unknown, size?: number): Uint8Array | undefined {
-  return typeof json === 'string' ? fromHex(json, size) : undefined;
-}
-
-/** Canonical decimals only: no sign, no leading zero. */
-function countOf(json: unknown, most: number): number | undefined {
-  if (typeof json !== 'string' || !/^(?:0|[1-9][0-9]{0,15})$/.test(json)) return undefined;
-  const value = Number(json);
-  return value <= most ? value : undefined;
+  const fields = fieldsOf(json);
+  const header = headerFromJson(fields.header);
+  const signatures = signaturesFromJson(fields.signatures);
+  const index = countFromJson(fields.index, 0xffffffff);
+  const count = countFromJson(fields.count, 0xffffffff);
+  const event = bytesFromJson(fields.event);
+  if (!Array.isArray(fields.path) || fields.path.length > PATH_MOST) return undefined;
+  const path = fields.path.map((hash) => bytesFromJson(hash, 32));
+  if (header === undefined || signatures === undefined || index === undefined || count === undefined)
+    return undefined;
+  if (event === undefined || event.length > 0xffff || path.includes(undefined)) return undefined;
+  return { header, signatures, index, count, path: path as Hash[], event };
 }

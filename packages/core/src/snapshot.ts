@@ -164,7 +164,7 @@ function readSettlements(reader: ByteReader, { settlements }: Ledger): void {
   settlements.next = reader.u32();
   settlements.unformedDebits = reader.u32();
   settlements.rotation = readRotation(reader);
-  const entries = reader.u32();
+  const entries = reader.count(13);
   settlements.entryAccounts = new Uint32Array(entries);
   settlements.entryAmounts = new BigUint64Array(entries);
   settlements.entryClasses = new Uint8Array(entries);
@@ -238,7 +238,7 @@ function writeAccounts(writer: ByteWriter, { accounts }: Ledger): void {
 
 function readAccounts(reader: ByteReader, ledger: Ledger): void {
   const { accounts } = ledger;
-  const count = reader.u32();
+  const count = reader.count(20);
   accounts.reserveRows(Math.max(accounts.balance.length, count));
   const addresses = reader.bytes(count * 20);
   for (let row = 0; row < count; row++) accounts.ensure(addresses, row * 20);

@@ -4,22 +4,35 @@
  * DESIGN: at the start a node whose own chain lacks a settlement that L1 has is refused: its data are not whole, and
  * whatever it ordered would contradict what it signed before. The same is looked at with every observation.
  */
+import { join } from 'node:path';
 import { upfrontAbi } from '@upfront/contracts';
 import { type Genesis, type Ledger, toHex } from '@upfront/core';
-import { type Address, BaseError, type Client, createClient, type Hex, http } from 'viem';
+import {
+  type Address,
+  BaseError,
+  type Client,
+  createClient,
+  erc20Abi,
+  type Hex,
+  http,
+  zeroAddress,
+} from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { readContract } from 'viem/actions';
-import type { ContractFacts, L1Status } from './api/http/sources.ts';
+import { getTransactionReceipt, readContract } from 'viem/actions';
+import type { ContractFacts, L1Status, SettlementOnL1 } from './api/http/sources.ts';
 import type { Config } from './config/settings.ts';
 import type { L1Observation } from './engine/engine.ts';
+import { createCursorFile } from './l1/cursor-file.ts';
+import { systemClock } from './l1/loop.ts';
+import { RelayTurns, rankOf } from './l1/relay-turns.ts';
 import { createRelayer, type Relayer } from './l1/relayer.ts';
-import { createWatcher, type Watcher } from './l1/watcher.ts';
+import { createWatcher, type L1Cursor, type Watcher } from './l1/watcher.ts';
 import type { Logger } from './log.ts';
 import type { FinalBlock, Replica } from './replica.ts';
 import type { StoreReader } from './store/store.ts';
 
 export interface FirstLayerOptions {
-  readonly config: Pick<Config, 'l1Url' | 'l1Tag' | 'l1PollMs' | 'l1FromBlock' | 'relay'>;
+  readonly config: Pick<Config, 'l1Url' | 'l1Tag' | 'l1PollMs' | 'l1FromBlock' | 'relay' | 'dataDir'>;
   readonly genesis: Genesis;
   readonly replica: Pick<Replica, 'ledger'>;
   readonly store: Pick<StoreReader, 'settlement' | 'header' | 'validatorsAt'>;
@@ -44,6 +57,12 @@ export interface FirstLayer extends L1Status {
 
 /** ms until a request to the RPC is given up. */
 const RPC_TIMEOUT_MS = 15_000;
+/** Looks at L1 that one validator's turn to relay lasts: 16 s by default, a block of Ethereum and some. */
+const TURN_POLLS = 4;
+/** Characters of a token's symbol. */
+const SYMBOL_MOST = 32;
+/** Receipts of settlements that are kept; about 100 KB. */
+const SETTLEMENTS_KEPT = 512;
 /** What the watcher says when nothing can be taken from L1 until somebody looks. */
 const HOPELESS: readonly string[] = ['misconfigured', 'l1-reorganised'];
 
@@ -72,15 +91,18 @@ export async function connectFirstLayer(options: FirstLayerOptions): Promise<Fir
     facts ??= await readFacts(client, contract).catch(() => undefined);
   };
   await learnFacts();
-  const watcher = watch(client, options, learnFacts);
+  const file = createCursorFile(
+    join(config.dataDir, 'l1-cursor.json'),
+    { chainId: genesis.chainId, contract },
+    options.log,
+    systemClock,
+  );
+  const watcher = watch(client, options, file.load(), learnFacts);
   const relayer = relay(client, options);
   return {
     status: () => watcher.state().status,
     facts: () => facts,
-    settlementTransaction: async (number) => {
-      // L1 that does not answer is no reason not to show the settlement.
-      return (await watcher.settlement(number).catch(() => undefined))?.transaction;
-    },
+    settlement: settlementsOn(client, watcher),
     faults() {
       const { status, reason, closed } = watcher.state();
       const faults = HOPELESS.includes(status) ? [`L1 ${status}: ${reason}`] : [];
@@ -89,16 +111,23 @@ export async function connectFirstLayer(options: FirstLayerOptions): Promise<Fir
     },
     onBlock({ formed }) {
       watcher.imported(replica.ledger.imported);
+      file.offer(watcher.cursor(), replica.ledger.imported);
       if (formed !== undefined) relayer?.wake();
     },
     async close() {
       await relayer?.close();
       await watcher.close();
+      file.save(watcher.cursor(), replica.ledger.imported);
     },
   };
 }
 
-function watch(client: Client, options: FirstLayerOptions, learnFacts: () => Promise<void>): Watcher {
+function watch(
+  client: Client,
+  options: FirstLayerOptions,
+  cursor: L1Cursor | undefined,
+  learnFacts: () => Promise<void>,
+): Watcher {
   const { config, genesis, replica, log, onObservation, fatal } = options;
   const { ledger } = replica;
   return createWatcher({
@@ -107,6 +136,7 @@ function watch(client: Client, options: FirstLayerOptions, learnFacts: () => Pro
     chainId: genesis.chainId,
     tag: config.l1Tag,
     fromBlock: config.l1FromBlock,
+    ...(cursor === undefined ? {} : { cursor }),
     pollMs: config.l1PollMs,
     imported: { items: ledger.imported, head: importedHead(ledger), time: ledger.l1Time },
     onObservation: (observation) => {
@@ -125,9 +155,15 @@ function relay(client: Client, options: FirstLayerOptions): Relayer | undefined 
   const { config, genesis, relayerKey, store, log, onRelayed } = options;
   if (!config.relay || relayerKey === undefined) return undefined;
   const seen = { sent: 0, settled: -1 };
+  const account = privateKeyToAccount(toHex(relayerKey));
+  const turns = new RelayTurns({ now: () => performance.now(), turnMs: TURN_POLLS * config.l1PollMs });
+  const isDue = (number: number, validators: readonly Uint8Array[]): boolean => {
+    const own = validators.findIndex((one) => toHex(one) === account.address.toLowerCase());
+    return turns.isDue(number, rankOf(number, own, validators.length));
+  };
   return createRelayer({
     client,
-    account: privateKeyToAccount(toHex(relayerKey)),
+    account,
     contract: toHex(genesis.contract),
     chainId: genesis.chainId,
     pollMs: config.l1PollMs,
@@ -136,8 +172,11 @@ function relay(client: Client, options: FirstLayerOptions): Relayer | undefined 
       const header = settlement && store.header(settlement.height);
       // A committee's signatures come with later blocks.
       if (settlement === undefined || header === undefined) return undefined;
-      const isSigned = 3 * header.signatures.length > 2 * store.validatorsAt(settlement.height).length;
-      return isSigned ? { formed: settlement.formed, ...header } : undefined;
+      const validators = store.validatorsAt(settlement.height);
+      if (3 * header.signatures.length <= 2 * validators.length) return undefined;
+      return !options.isReplicated || isDue(number, validators)
+        ? { formed: settlement.formed, ...header }
+        : undefined;
     },
     onState: ({ status, reason, sent, settled }) => {
       log.debug({ status, reason }, 'the relayer');
@@ -174,7 +213,41 @@ async function readFacts(client: Client, address: Address): Promise<ContractFact
     readContract(client, { ...contract, functionName: 'asset' }),
     readContract(client, { ...contract, functionName: 'unit' }),
   ]);
-  return { asset: asset.toLowerCase() as Hex, unit };
+  return { asset: asset.toLowerCase() as Hex, unit, ...(await readAsset(client, asset)) };
+}
+
+/** A token need not say what it is called; then amounts are shown in units. */
+async function readAsset(
+  client: Client,
+  asset: Address,
+): Promise<Pick<ContractFacts, 'symbol' | 'decimals'>> {
+  if (asset === zeroAddress) return { symbol: 'ETH', decimals: 18 };
+  const token = { address: asset, abi: erc20Abi } as const;
+  const [symbol, decimals] = await Promise.all([
+    readContract(client, { ...token, functionName: 'symbol' }).catch(() => undefined),
+    readContract(client, { ...token, functionName: 'decimals' }).catch(() => undefined),
+  ]);
+  return { symbol: symbol?.slice(0, SYMBOL_MOST), decimals };
+}
+
+/** How numbers were settled. What is final never changes, so the newest looked at are kept. */
+function settlementsOn(client: Client, watcher: Watcher): L1Status['settlement'] {
+  const known = new Map<number, SettlementOnL1>();
+  return async (number) => {
+    const kept = known.get(number);
+    if (kept !== undefined) return kept;
+    // L1 that does not answer is no reason not to show the settlement.
+    const event = await watcher.settlement(number).catch(() => undefined);
+    if (event === undefined) return undefined;
+    const { transaction, block } = event;
+    const receipt = await getTransactionReceipt(client, { hash: transaction }).catch(() => undefined);
+    const found = { transaction, block, gasUsed: receipt?.gasUsed, gasPrice: receipt?.effectiveGasPrice };
+    if (receipt !== undefined) {
+      known.set(number, found);
+      if (known.size > SETTLEMENTS_KEPT) known.delete(known.keys().next().value!);
+    }
+    return found;
+  };
 }
 
 /** The head of the chain of items at the last imported one. */

@@ -1,7 +1,8 @@
 /** The public names of the node. */
 export { type NodeCode, NodeError, nodeCodeName, nodeCodes } from './api/errors.ts';
 export { type CommitteeNode, committeeToJson, readCommitteeFile } from './config/committee-file.ts';
-export { ConfigError, type ConfigSources, loadConfig } from './config/config.ts';
+export { type ConfigSources, loadConfig } from './config/config.ts';
+export { ConfigError } from './config/config-error.ts';
 export { type GenesisJson, genesisFromJson, genesisToJson, readGenesisFile } from './config/genesis-file.ts';
 export {
   argumentOf,
@@ -16,6 +17,7 @@ export {
 } from './config/settings.ts';
 export { ensureKeys as ensureCometKeys } from './engine/comet/home.ts';
 export { ChainBehindError } from './first-layer.ts';
+export { type Accused, type AccuseOptions, accuse, NoEquivocationError } from './l1/accuse.ts';
 export { type Anvil, AnvilError, type AnvilOptions, DEV_KEYS, startAnvil } from './l1/anvil.ts';
 export {
   type BondOptions,

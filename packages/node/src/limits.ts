@@ -83,6 +83,8 @@ export interface Limits {
   readonly blockEvents: number;
   /** Open nonces listed of one account (docs/api.md). */
   readonly openNonces: number;
+  /** Rows of a list of blocks or settlements (docs/api.md). Above: malformed-request. */
+  readonly listMost: number;
 }
 
 const KIB = 1024;
@@ -138,6 +140,7 @@ export const defaultLimits: Limits = {
   pageBytes: 4 * MIB,
   blockEvents: 10_000,
   openNonces: 1024,
+  listMost: 100,
 };
 
 /** The defaults with some replaced. Throws RangeError as {@link assertLimits} does. */

@@ -6,8 +6,9 @@
 import { randomBytes } from 'node:crypto';
 import { createDomain, fromHex, type Genesis, genesisHash, type Hashes, toHex } from '@upfront/core';
 import { readCommitteeFile } from './config/committee-file.ts';
-import { ConfigError } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/settings.ts';
+import type { CometSettings } from './engine/comet/home.ts';
 import { startComet } from './engine/comet/start-comet.ts';
 import type { Engine } from './engine/engine.ts';
 import type { WantedRotation } from './engine/evidence.ts';
@@ -57,7 +58,9 @@ async function startOperator(options: MachineOptions, privateKey: Uint8Array): P
 /** With a validator's key one of the committee; without, a node that follows and hands messages on. */
 async function startCommitteeNode(options: MachineOptions): Promise<Machine> {
   const { config, genesis, log, validatorKey, now = Date.now, fatal } = options;
-  const { dataDir: path, workers, p2pHost, p2pPort, linkHost, linkPort, cometRpcPort, blockMs } = config;
+  const { dataDir: path, workers, p2pHost, p2pPort, linkHost, linkPort, blockMs } = config;
+  const { cometRpcHost, cometRpcPort } = config;
+  const stateSync = stateSyncOf(config);
   if (config.committee === undefined) {
     throw new ConfigError(
       'committee',
@@ -74,8 +77,9 @@ async function startCommitteeNode(options: MachineOptions): Promise<Machine> {
       host: p2pHost,
       port: p2pPort,
       peers: members.map(({ id, host, p2pPort: port }) => ({ id, host, port })),
-      ...(cometRpcPort > 0 && { rpc: { host: '127.0.0.1', port: cometRpcPort } }),
+      ...(cometRpcPort > 0 && { rpc: { host: cometRpcHost, port: cometRpcPort } }),
       blockMs,
+      ...(stateSync && { stateSync }),
     },
     listen: { host: linkHost, port: linkPort },
     links: members.flatMap(({ validator, host, linkPort: port }) =>
@@ -91,6 +95,23 @@ async function startCommitteeNode(options: MachineOptions): Promise<Machine> {
   const { engine, chain: replica, store, hashes, signer } = comet;
   const address = signer && toHex(signer.address);
   return { engine, replica, store, hashes, address, close: () => comet.close() };
+}
+
+/** Throws ConfigError if state sync is wanted and not all of it is said. */
+function stateSyncOf({ stateSync, trustHeight, trustHash }: Config): CometSettings['stateSync'] {
+  if (stateSync === undefined) return undefined;
+  const rpcServers = stateSync.split(',').map((url) => url.trim());
+  const areUrls = rpcServers.every((url) => /^https?:\/\/[\w.:[\]/-]+$/.test(url));
+  if (!areUrls || rpcServers.length < 2) {
+    throw new ConfigError('stateSync', 'stateSync needs the URLs of at least two RPC servers, comma between');
+  }
+  if (trustHeight === undefined || trustHash === undefined || !/^[0-9a-fA-F]{64}$/.test(trustHash)) {
+    throw new ConfigError(
+      'trustHash',
+      'state sync needs a block that you trust: --trust-height N --trust-hash HASH (docs/operators.md, State sync)',
+    );
+  }
+  return { rpcServers, trustHeight, trustHash };
 }
 
 /** What is on disk, to be read. */

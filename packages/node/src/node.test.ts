@@ -1,8 +1,11 @@
 /** A whole node on a real first layer: imports deposits, orders, forms and relays settlements, stops and goes on. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { upfrontAbi } from '@upfront/contracts';
 import { defaultParameters, fromHex, type Genesis } from '@upfront/core';
@@ -23,12 +26,16 @@ describe('a node on a first layer', () => {
   let genesis: Genesis;
   let node: RunningNode | undefined;
 
-  const start = async (dataDir: string, overrides: NodeOverrides = {}): Promise<RunningNode> => {
+  const start = async (
+    dataDir: string,
+    overrides: NodeOverrides = {},
+    l1Url = chain.anvil.url,
+  ): Promise<RunningNode> => {
     const flags = { dataDir: join(folder, dataDir), port: 0, metricsPort: 0, workers: 1 };
     const config = loadConfig({
       flags: {
         ...flags,
-        l1Url: chain.anvil.url,
+        l1Url,
         l1Tag: 'latest',
         l1PollMs: 50,
         l1FromBlock: chain.deployment.block,
@@ -89,8 +96,21 @@ describe('a node on a first layer', () => {
     const height = node!.height();
     await node!.close();
     await assert.rejects(fetch(node!.url));
-    node = await start('first');
+    await chain.anvil.mine(3);
+    const listener = await listenTo(chain.anvil.url);
+    node = await start('first', {}, listener.url);
     assert.ok(node.height() >= height);
+    await until(async () => (await fetch(`${node!.url}/readyz`)).status === 200);
+    await until(() => listener.logsFrom.length > 0);
+    const { block } = JSON.parse(readFileSync(join(folder, 'first/l1-cursor.json'), 'utf8'));
+    assert.ok(block > chain.deployment.block);
+    assert.ok(
+      listener.logsFrom.every((from) => from > block),
+      `L1 is read again from ${listener.logsFrom}, and was read up to ${block}`,
+    );
+    await node.close();
+    listener.close();
+    node = await start('first');
   });
 
   test('is not started twice on the same data', async () => {
@@ -107,3 +127,20 @@ describe('a node on a first layer', () => {
     await assert.rejects(start('third', { validatorKey: relayerKey }), /key of the one validator/);
   });
 });
+
+/** An RPC that passes everything on, and notes from which blocks logs are asked for. */
+async function listenTo(url: string) {
+  const logsFrom: number[] = [];
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    for (const { method, params } of [JSON.parse(body)].flat()) {
+      if (method === 'eth_getLogs') logsFrom.push(Number(params[0].fromBlock));
+    }
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(url, { method: 'POST', headers, body });
+    response.writeHead(200, headers).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, logsFrom, close: () => server.close() };
+}

@@ -15,6 +15,7 @@ import { Intake } from './api/intake.ts';
 import { Hub } from './api/socket/hub.ts';
 import { createSocketServer, SOCKET_PATH, type SocketServer } from './api/socket/server.ts';
 import { AddressBuckets } from './api/token-bucket.ts';
+import { ConfigError } from './config/config-error.ts';
 import { readGenesisFile } from './config/genesis-file.ts';
 import type { Config } from './config/settings.ts';
 import type { Engine, L1Observation } from './engine/engine.ts';
@@ -26,6 +27,7 @@ import { createLog, type Logger, redactUrl } from './log.ts';
 import { type Machine, type MachineOptions, startMachine } from './machine.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { startMetricsServer } from './metrics/server.ts';
+import { startHeaderWatch } from './peers/start-header-watch.ts';
 import type { Replica } from './replica.ts';
 
 /** What does not come from the configuration. */
@@ -46,6 +48,8 @@ export interface NodeOverrides {
   readonly firstLayer?: (options: FirstLayerOptions) => Promise<FirstLayer | undefined>;
   /** A change of the validators' set that the operator wants. */
   readonly wanted?: () => WantedRotation | undefined;
+  /** Of a devnet's controls, on this machine: told to the page. No setting, so that a node of a real network has none. */
+  readonly controlsUrl?: string | undefined;
   /** Nothing can be made durable any more; must end the process, as the default does. */
   readonly fatal?: (error: Error) => void;
 }
@@ -122,6 +126,7 @@ async function buildNode(build: Build): Promise<RunningNode> {
   const sockets = createSocketServer({ limits, intake, hub, history: store, metrics, log, now });
   const l1 = await connectL1(build, machine, metrics);
   closers.push(async () => l1?.close());
+  watchHeaders(build, machine, metrics);
   closers.push(
     replica.subscribe((block) => {
       metrics.block(block, Date.now());
@@ -177,6 +182,19 @@ async function serveMetrics({ config, closers }: Build, metrics: Metrics): Promi
   return server.url;
 }
 
+/** Other nodes' headers, if the configuration names some. Throws ConfigError if one is no URL. */
+function watchHeaders({ config, genesis, log, closers }: Build, machine: Machine, metrics: Metrics): void {
+  if (config.watch === undefined) return;
+  const urls = config.watch.split(',').map((url) => url.trim());
+  const wrong = urls.find((url) => !/^https?:$/.test(URL.parse(url)?.protocol ?? ''));
+  if (wrong !== undefined) throw new ConfigError('watch', `watch: ${wrong} is no URL of http or https`);
+  const { replica, store, hashes } = machine;
+  const { dataDir } = config;
+  const onEquivocation = (): void => metrics.equivocation();
+  const watch = startHeaderWatch({ urls, genesis, hashes, replica, store, dataDir, log, onEquivocation });
+  closers.push(() => watch.close());
+}
+
 function machineOptions({ config, overrides, log, genesis }: Build): MachineOptions {
   const { fatal = endProcess(log), validatorKey, now, wanted } = overrides;
   return { config, genesis, log, fatal, validatorKey, ...(now && { now }), ...(wanted && { wanted }) };
@@ -201,7 +219,7 @@ async function connectL1(build: Build, machine: Machine, metrics: Metrics): Prom
 }
 
 function sourcesOf(
-  { genesis, limits }: Build,
+  { config, overrides, genesis, limits }: Build,
   parts: {
     machine: Machine;
     intake: Intake;
@@ -223,8 +241,11 @@ function sourcesOf(
     l1: l1 ?? {
       status: () => undefined,
       facts: () => undefined,
-      settlementTransaction: async () => undefined,
+      settlement: async () => undefined,
     },
+    publicL1Url: config.publicL1Url,
+    controlsUrl: overrides.controlsUrl,
+    explorer: config.explorer,
     limits,
     requestBuckets: new AddressBuckets(limits.requestRate, limits.requestBurst, limits.rateAddresses),
     messageBuckets: new AddressBuckets(limits.messageRate, limits.messageBurst, limits.rateAddresses),
@@ -243,6 +264,7 @@ function faultsOf(parts: {
   const faults = l1?.faults() ?? [];
   if (isStopping) faults.push('stopping');
   if (engine === undefined) faults.push('no validator key: messages are not taken');
+  if (engine?.isBehind) faults.push('behind: no new block for long, so no messages are taken');
   if (replica.ledger.isLagging(Math.max(Date.now(), replica.ledger.time))) {
     faults.push('lagging: L1 or a settlement lies back too far, so no fetch is dealt');
   }

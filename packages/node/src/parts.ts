@@ -9,13 +9,11 @@ export { receiptOf } from './api/http/receipt.ts';
 export {
   accountToJson,
   blankAccount,
-  headerToJson,
   networkToJson,
   openNonceToJson,
   placedEventToJson,
   settledOf,
   settlementToJson,
-  signaturesToJson,
 } from './api/http/views.ts';
 export { encodeAnswers, encodeError, FRAME } from './api/socket/frames.ts';
 export type { Chain, ChainLog, HeaderSigner } from './engine/chain.ts';
@@ -25,7 +23,7 @@ export { type Extension, encodeExtension, extensionOf } from './engine/comet/ext
 export { cometAddress, type GenesisKey, Keyring } from './engine/comet/keyring.ts';
 export { Pool } from './engine/comet/pool.ts';
 export { signOnce } from './engine/comet/signing-state.ts';
-export { StateSync } from './engine/comet/state-sync.ts';
+export { SnapshotServer } from './engine/comet/snapshot-server.ts';
 export { EmbeddedEngine } from './engine/embedded.ts';
 export type { Engine, L1Observation } from './engine/engine.ts';
 export { L1Contradiction, placeOf, reachOf, signedView, type WantedRotation } from './engine/evidence.ts';

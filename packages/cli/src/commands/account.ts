@@ -163,6 +163,11 @@ async function askKey({ passwords }: Call): Promise<Hex> {
 
 async function openKeystore({ passwords }: Call, path: string): Promise<Hex> {
   const stored = keystoreFromJson(readJson(path));
-  if (stored === undefined) throw new CliError('usage', `${path} is no Ethereum keystore of version 3.`);
+  if (stored === undefined)
+    throw new CliError(
+      'usage',
+      `${path} is no Ethereum keystore of version 3.`,
+      'Export one from the other program.',
+    );
   return decryptKey(stored, await readPassword(passwords, path));
 }

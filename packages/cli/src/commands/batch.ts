@@ -14,6 +14,7 @@ import { csvField, showReference } from '../csv.ts';
 import { CliError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { rememberNonce } from '../nonces.ts';
 import { createProgress } from '../progress.ts';
 import { type Session, withSession } from '../session.ts';
 
@@ -79,6 +80,8 @@ async function batch(call: Call, session: Session, flags: Flags, file: string): 
       onProgress: (done) => progress.show(done),
     });
     if (left.length > 0) progress.end();
+    const last = lastNonceOf(record);
+    if (left.length > 0 && last >= 0) rememberNonce(session, last, ['dealt', 'fulfilled']);
     interrupt.release();
     report(call, session, { payments, record, out: flags.out });
     if (refusal !== undefined) throw new RefusedError(refusal);
@@ -86,6 +89,12 @@ async function batch(call: Call, session: Session, flags: Flags, file: string): 
   } finally {
     record.close();
   }
+}
+
+/** -1 without any. */
+function lastNonceOf({ results }: BatchRecord): number {
+  const made = [...results.values()].filter(({ status }) => status === 'done');
+  return made.reduce((last, { nonce = -1 }) => Math.max(last, nonce), -1);
 }
 
 /** Throws CliError if not all of it can be paid. */
@@ -168,6 +177,11 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new CliError('usage', `${file} cannot be read.`, undefined, { cause });
+    throw new CliError(
+      'usage',
+      `${file} cannot be read.`,
+      'Name a CSV file: address,amount[,reference] a line.',
+      { cause },
+    );
   }
 }

@@ -15,9 +15,10 @@ import {
   unwrap,
 } from '@upfront/client';
 import type { Command } from 'commander';
+import { getAddress } from 'viem';
 import { act, type Call, createCommand } from '../command.ts';
-import { CliError } from '../errors.ts';
-import { parseNonce } from '../nonces.ts';
+import { CliError, usageError } from '../errors.ts';
+import { noSuchNonce, parseNonce, rememberNonce } from '../nonces.ts';
 import { type Session, withSession } from '../session.ts';
 
 export function captureCommand(): Command {
@@ -35,10 +36,13 @@ export function captureCommand(): Command {
       act((call, _flags, text: string, amount: string) =>
         withSession(call, { key: true, node: true }, async (session) => {
           const { client, amounts, name } = session;
-          const units = amounts.parse(amount);
-          const hold = await findHold(session, parseNonce(session, text), units);
+          const units = amounts.parseOrZero(amount);
+          if (units === 0n)
+            throw usageError('The amount is 0.', `\`upfront release ${text}\` gives a hold back.`);
+          const hold = await findHold(session, parseNonce(session, text, 'hold'), units);
           const isChecked = await checkHold(call, session, hold);
           const { nonce, height } = unwrap(await client.capture({ ...hold, amount: units }));
+          rememberNonce(session, nonce, ['fulfilled']);
           call.out.result(
             { status: 'done', nonce, payer: hold.payer, amount: amounts.plain(units), height, isChecked },
             `captured ${amounts.show(units)} from ${name(hold.payer)}: nonce ${nonce}, final in block ${height}`,
@@ -84,14 +88,20 @@ export async function findHold(
 ): Promise<Hold> {
   const { status, account, sequence, open } = await client.status({ nonce });
   if (status !== 'open' || open === undefined || account === undefined || sequence === undefined) {
-    const hint =
-      status === 'unknown'
-        ? 'No nonce of this number was dealt.'
-        : `\`upfront show nonce ${nonce}\` says how.`;
-    throw new CliError('refused', `Nonce ${nonce} is ${status === 'open' ? 'not a fetch’s' : status}.`, hint);
+    if (status === 'unknown') throw noSuchNonce(nonce);
+    throw new CliError(
+      'refused',
+      `Nonce ${nonce} is ${status === 'open' ? 'not a fetch’s' : `${status} already`}.`,
+      `\`upfront show nonce ${nonce}\` says how.`,
+    );
   }
   const { kind, payee, max } = open.intent;
-  if (kind !== 'hold') throw new CliError('refused', `Nonce ${nonce} is a ${kind}, not a hold.`);
+  if (kind !== 'hold')
+    throw new CliError(
+      'refused',
+      `Nonce ${nonce} is a ${kind}, not a hold.`,
+      '`upfront hold` says the nonce of the hold that it made.',
+    );
   if (String(payee).toLowerCase() !== address?.toLowerCase()) {
     throw new CliError(
       'refused',
@@ -113,5 +123,14 @@ export async function findHold(
     throw new BadAnswerError('fetch', `is ${fetch.status}, though its nonce is open`);
   const { height } = fetch;
   const { index, deadline } = open;
-  return { nonce, payer: account, sequence, index, payee: address!, max: BigInt(max), height, deadline };
+  return {
+    nonce,
+    payer: getAddress(account),
+    sequence,
+    index,
+    payee: address!,
+    max: BigInt(max),
+    height,
+    deadline,
+  };
 }

@@ -10,11 +10,14 @@ import { parametersOf } from '../deployment.ts';
 import { showActivity } from '../devnet/activity.ts';
 import { VALIDATORS_MOST } from '../devnet/committee.ts';
 import { guide } from '../devnet/guide.ts';
-import { type DevnetOptions, startDevnet } from '../devnet/start.ts';
+import { takeOrders } from '../devnet/running.ts';
+import { type Devnet, type DevnetOptions, startDevnet } from '../devnet/start.ts';
 import { parseCount, parseSeconds } from '../durations.ts';
 import { CliError, usageError } from '../errors.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { createNodeLog, logLevelOption } from '../node-log.ts';
+import type { Output } from '../output.ts';
+import { advanceCommand, stopNodeCommand } from './devnet-controls.ts';
 
 interface Flags {
   readonly home?: string;
@@ -25,7 +28,7 @@ interface Flags {
   readonly window?: string;
   readonly interval: string;
   readonly closeAge: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly logLevel: LogLevel;
 }
 
@@ -34,7 +37,7 @@ const PORT_MOST = 65_535;
 export function devnetCommand(): Command {
   return createCommand('devnet', [], {
     summary: 'run a whole network on this machine: anvil, contract, node, funded accounts',
-    more: 'It writes .upfront/config.json in this folder, so that commands started here need no flags. Everything is thrown away at the next start, unless --data names a folder.',
+    more: 'It writes .upfront/config.json in this folder, so that commands started here need no flags. Everything is thrown away at the next start, unless --data names a folder.\n\nWhile it runs, from another shell: `upfront devnet stop-node` and `upfront devnet advance`, to leave without the operator.',
     examples: [
       ['devnet', 'prints what to try next, then what happens'],
       ['devnet --window 2s', 'nonces that are not performed are annulled sooner'],
@@ -43,32 +46,43 @@ export function devnetCommand(): Command {
       ['devnet --validators 4', 'a committee, and a node that follows it and serves you'],
     ],
   })
-    .option('--data <folder>', 'keep everything in this folder, and go on with what is there')
+    .enablePositionalOptions()
+    .addCommand(stopNodeCommand())
+    .addCommand(advanceCommand())
+    .option(
+      '--data <folder>',
+      'keep everything in this folder, and go on with what is there. anvil saves its chain when it is stopped: what was killed cannot go on',
+    )
     .option('--port <port>', 'port of the node’s API; 0 takes a free one', '8640')
     .option('--l1-port <port>', 'port of the first layer; 0 takes a free one', '8545')
     .option('--validators <n>', `validators; more than one need CometBFT, at most ${VALIDATORS_MOST}`, '1')
-    .option('--window <duration>', 'window of transfers and withdrawals; posts and holds not longer')
+    .option(
+      '--window <duration>',
+      'window of transfers and withdrawals, and of holds that name none; posts not longer. Nothing is annulled before it is 8 blocks old, and an idle network makes one a second',
+    )
     .option('--interval <duration>', 'time between settlements', '10s')
     .option('--close-age <duration>', 'how long an exit may stay unanswered until the contract closes', '3d')
-    .option('--set <name=value...>', 'genesis parameters, in their own units (docs/protocol.md, 2)', [])
+    .option('--set <name=value...>', 'genesis parameters, in their own units (docs/protocol.md, 2)')
     .addOption(logLevelOption('warn'))
     .action(
       act(async ({ out }, flags: Flags) => {
-        const interrupt = untilInterrupted();
+        const interrupt = untilInterrupted(parentOf(process.env));
         // Not the nearest one above: a devnet in this folder is this folder's.
         const home = resolve(flags.home ?? (process.env['UPFRONT_HOME'] || '.upfront'));
-        out.note('Starting anvil, the contract and a node …');
         const options = optionsOf(flags, home);
+        out.note('Starting anvil, the contract and a node …');
         const log = createNodeLog(flags.logLevel, out);
         const devnet = await startDevnet({ ...options, log });
         try {
           const { nodeUrl, l1Url, network, operator } = devnet;
           const { contract, hash } = network;
-          const facts = { nodeUrl, l1Url, contract, genesisHash: hash, operator, home, pid: process.pid };
-          out.result(facts, guide(devnet, home));
-          const activity = showActivity(devnet, home, out, interrupt.signal);
+          const { genesisFile: genesis } = devnet;
+          const facts = { nodeUrl, l1Url, contract, genesis, genesisHash: hash, operator, home };
+          out.result({ ...facts, pid: process.pid }, guide(devnet, home, flags.closeAge));
+          const activity = goOn(devnet, { home, folder: options.folder, out, signal: interrupt.signal });
           const died = devnet.l1Ended.then(() => {
-            if (!interrupt.signal.aborted) throw new CliError('failed', 'anvil has ended by itself.');
+            if (!interrupt.signal.aborted)
+              throw new CliError('failed', 'anvil has ended by itself.', 'Start the devnet again.');
           });
           await Promise.race([Promise.all([activity, interrupt.asked]), died]);
         } finally {
@@ -78,6 +92,30 @@ export function devnetCommand(): Command {
         interrupt.release();
       }),
     );
+}
+
+/** Shows what happens, and does what other shells order, until the signal. */
+async function goOn(
+  devnet: Devnet,
+  { home, folder, out, signal }: { home: string; folder: string; out: Output; signal: AbortSignal },
+): Promise<void> {
+  const nodeEnds = new AbortController();
+  const stopNode = async (): Promise<void> => {
+    if (nodeEnds.signal.aborted) return;
+    nodeEnds.abort();
+    await devnet.stopNode();
+    out.result({ node: 'stopped' }, '\nThe operator is gone for good; the first layer is still here.\n');
+  };
+  const events = AbortSignal.any([signal, nodeEnds.signal]);
+  await Promise.all([
+    showActivity(devnet, home, out, { events, claims: signal }),
+    takeOrders(folder, signal, stopNode),
+  ]);
+}
+
+/** Set by `npm start` (scripts/setup.mjs), which may be killed without a chance to say so. */
+function parentOf({ UPFRONT_PARENT: text }: NodeJS.ProcessEnv): number | undefined {
+  return text === String(process.ppid) ? process.ppid : undefined;
 }
 
 function optionsOf(flags: Flags, home: string): Omit<DevnetOptions, 'log'> {
@@ -101,7 +139,7 @@ function optionsOf(flags: Flags, home: string): Omit<DevnetOptions, 'log'> {
     isKept: flags.data !== undefined,
     port: parseCount(flags.port, '--port', PORT_MOST),
     l1Port: parseCount(flags.l1Port, '--l1-port', PORT_MOST),
-    parameters: parametersOf([interval, ...windows, ...flags.set]),
+    parameters: parametersOf([interval, ...windows, ...(flags.set ?? [])]),
     closeAge: parseSeconds(flags.closeAge, '--close-age'),
     validators,
   };

@@ -51,7 +51,8 @@ export function followCommand(): Command {
 async function follow(call: Call, session: Session, flags: Flags, topicText?: string): Promise<void> {
   const account = flags.of === undefined ? undefined : resolveAddress(call.settings.home, flags.of);
   const chosen = [topicText, flags.mine, account, flags.all].filter((one) => one !== undefined);
-  if (chosen.length !== 1) throw usageError('Name a topic, or give one of --mine, --of and --all.');
+  if (chosen.length !== 1)
+    throw usageError('Name a topic, or give one of --mine, --of and --all.', 'As in `upfront follow news`.');
   const most = flags.count === undefined ? Number.POSITIVE_INFINITY : parseCount(flags.count, '--count');
   const from = flags.new === true ? 'now' : parseCursor(flags.from);
   const interrupt = untilInterrupted();

@@ -27,7 +27,7 @@ interface Flags {
   readonly closeAge: string;
   readonly bondAge: string;
   readonly interval: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly out?: string;
   readonly port: string;
   readonly validators?: string;
@@ -55,7 +55,7 @@ export function initCommand(): Command {
     .option('--close-age <duration>', 'how long an exit may stay unanswered until the contract closes', '3d')
     .option('--bond-age <duration>', 'how long a bond stays after its validator has left', '7d')
     .option('--interval <duration>', 'time between settlements', '10m')
-    .option('--set <name=value...>', 'genesis parameters, in their own units', [])
+    .option('--set <name=value...>', 'genesis parameters, in their own units')
     .option('--out <folder>', 'where to write (default: the home folder)')
     .option('--port <port>', 'port of the node’s API', '8640')
     .option('--validators <n>', 'a committee: makes n keys, and a home folder for each validator')
@@ -153,7 +153,7 @@ function planOf(flags: Flags, asset: Asset, home: string, own: Address): Plan {
     closeAge: parseSeconds(flags.closeAge, '--close-age'),
     bondAge: parseSeconds(flags.bondAge, '--bond-age'),
     minBond: createAmounts(asset).parse(flags.bond),
-    parameters: parametersOf([`interval=${interval}`, ...flags.set]),
+    parameters: parametersOf([`interval=${interval}`, ...(flags.set ?? [])]),
   };
 }
 

@@ -26,9 +26,12 @@ import { act, type Call, createCommand } from '../command.ts';
 import { usageError } from '../errors.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { createNodeLog } from '../node-log.ts';
+import { builtPage } from '../page.ts';
 
 interface Flags {
   readonly config?: string;
+  /** False: --no-page. */
+  readonly page: boolean;
   /** False: --no-validator. */
   readonly validator?: string | false;
   readonly relayer?: string;
@@ -50,6 +53,7 @@ export function nodeCommand(): Command {
       'account whose key signs blocks (UPFRONT_VALIDATOR_KEY; default: the account in use)',
     )
     .option('--no-validator', 'no key: the node serves what it has, and takes no messages')
+    .option('--no-page', 'serve no page beside the API')
     .option(
       '--relayer <account>',
       'account that pays for settlements (UPFRONT_RELAYER_KEY; default: the validator)',
@@ -96,12 +100,16 @@ async function run(call: Call, flags: Flags & ConfigSources['flags']): Promise<v
 
   const log = createNodeLog(config.logLevel, out);
   const interrupt = untilInterrupted();
-  const node = await startNode(config, {
-    genesis,
-    log,
-    validatorKey: validator && fromHex(validator),
-    relayerKey: relayer && fromHex(relayer),
-  });
+  const explorer = flags.page ? (config.explorer ?? builtPage()) : undefined;
+  const node = await startNode(
+    { ...config, explorer },
+    {
+      genesis,
+      log,
+      validatorKey: validator && fromHex(validator),
+      relayerKey: relayer && fromHex(relayer),
+    },
+  );
   const { url, metricsUrl, genesisHash } = node;
   out.result(
     { url, metricsUrl, genesisHash, validator: node.address, pid: process.pid },

@@ -38,7 +38,7 @@ export function payCommand(): Command {
           if (flags.announce === true) {
             const activity = { kind: 'transfer', to: payee, amount: units, reference } as const;
             const { first, height, sequence } = unwrap(await client.fetchNonces({ activities: [activity] }));
-            rememberNonce(session, first);
+            rememberNonce(session, first, ['dealt']);
             call.out.result(
               { ...said, status: 'open', nonce: first, height, sequence },
               `announced: nonce ${first}. \`upfront resume\` pays ${name(payee)} ${amounts.show(units)}; without it the nonce is annulled.`,
@@ -48,7 +48,7 @@ export function payCommand(): Command {
           const { nonce, height, sequence } = unwrap(
             await client.pay({ to: payee, amount: units, reference }),
           );
-          rememberNonce(session, nonce);
+          rememberNonce(session, nonce, ['dealt', 'fulfilled']);
           call.out.result(
             { ...said, nonce, height, sequence },
             `paid ${name(payee)} ${amounts.show(units)}: nonce ${nonce}, final in block ${height}`,

@@ -9,6 +9,7 @@ import { act, createCommand } from '../command.ts';
 import { CliError, usageError } from '../errors.ts';
 import { rememberNonce } from '../nonces.ts';
 import { withSession } from '../session.ts';
+import { counted } from '../words.ts';
 
 interface Flags {
   readonly file?: string;
@@ -40,10 +41,10 @@ export function postCommand(): Command {
           const topic = parseTopic(topicText);
           const stake = amounts.parseOrZero(flags.stake);
           const { nonce, height, sequence } = unwrap(await client.post({ topic, data, stake }));
-          rememberNonce(session, nonce);
+          rememberNonce(session, nonce, ['dealt', 'fulfilled']);
           call.out.result(
             { status: 'done', topic, bytes: data.length, nonce, height, sequence },
-            `posted ${data.length} bytes to ${topicText}: nonce ${nonce}, final in block ${height}`,
+            `posted ${counted(data.length, 'byte')} to ${topicText}: nonce ${nonce}, final in block ${height}`,
           );
         }),
       ),
@@ -57,11 +58,16 @@ export function parseTopic(text: string): Hex {
 
 function dataOf(text: string | undefined, file: string | undefined): Uint8Array {
   if ((text === undefined) === (file === undefined))
-    throw usageError('Give a text, or a file by --file, and not both.');
+    throw usageError('Give a text, or a file by --file, and not both.', 'As in `upfront post news "hello"`.');
   if (text !== undefined) return new TextEncoder().encode(text);
   try {
     return Uint8Array.from(readFileSync(file === '-' ? process.stdin.fd : file!));
   } catch (cause) {
-    throw new CliError('usage', `${file} cannot be read.`, undefined, { cause });
+    throw new CliError(
+      'usage',
+      `${file} cannot be read.`,
+      'Name a file that is there, or - for standard input.',
+      { cause },
+    );
   }
 }

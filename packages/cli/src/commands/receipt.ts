@@ -4,7 +4,7 @@
 
 import { resolve } from 'node:path';
 import { createL1, verifyReceipt, verifyReceiptOnL1 } from '@upfront/client';
-import { toHex } from '@upfront/core';
+import { descentToJson, receiptFromJson, toHex } from '@upfront/core';
 import { Command } from 'commander';
 import { createNames } from '../accounts.ts';
 import { createAmounts } from '../amounts.ts';
@@ -13,6 +13,7 @@ import { usageError } from '../errors.ts';
 import { readJson, writeWhole } from '../files.ts';
 import { readNetwork } from '../genesis-file.ts';
 import { l1UrlOf } from '../l1.ts';
+import { onRecord } from '../node-json.ts';
 import { parseNonce } from '../nonces.ts';
 import { withSession } from '../session.ts';
 import { describeEvent, eventToJson } from '../words.ts';
@@ -24,7 +25,13 @@ export function receiptCommand(): Command {
       'An event, its place in a block, and the signatures of the validators: proof that anybody can check.',
     )
     .addCommand(getCommand())
+    .addCommand(headersCommand())
     .addCommand(verifyCommand());
+}
+
+interface VerifyFlags {
+  readonly onL1?: boolean;
+  readonly headers?: string;
 }
 
 interface GetFlags {
@@ -38,7 +45,7 @@ function getCommand(): Command {
     more: 'Without --out the receipt itself goes to stdout. Keep it: it proves the event without any node.',
     examples: [
       ['receipt get 17 --out receipt.json', 'of the event that resolved nonce 17'],
-      ['receipt get last > receipt.json', 'of the newest nonce of this machine'],
+      ['receipt get last > receipt.json', 'of what this machine fulfilled last'],
       ['receipt get --event 120.3', 'of event 3 of block 120'],
     ],
   })
@@ -49,7 +56,10 @@ function getCommand(): Command {
       act((call, flags: GetFlags, nonce?: string) =>
         withSession(call, { node: true }, async (session) => {
           if ((nonce === undefined) === (flags.event === undefined)) {
-            throw usageError('Name a nonce, or an event by --event, and not both.');
+            throw usageError(
+              'Name a nonce, or an event by --event, and not both.',
+              'As in `upfront receipt get last`.',
+            );
           }
           const [, height, index] = /^(\d{1,15})\.(\d{1,9})$/.exec(flags.event ?? '') ?? [];
           if (flags.event !== undefined && height === undefined) {
@@ -58,8 +68,18 @@ function getCommand(): Command {
           const where =
             nonce === undefined
               ? { height: Number(height), index: Number(index) }
-              : { nonce: parseNonce(session, nonce) };
-          const { json, event, height: at } = await session.client.receipt(where);
+              : { nonce: parseNonce(session, nonce, 'fulfilled') };
+          const {
+            json,
+            event,
+            height: at,
+          } = await onRecord(
+            session.client.receipt(where),
+            'nonce' in where ? `Nonce ${where.nonce} is not resolved` : `There is no event ${flags.event}`,
+            'nonce' in where
+              ? `\`upfront show nonce ${where.nonce}\` says how it stands.`
+              : '`upfront follow --all --past --json` names the events that there are.',
+          );
           const text = JSON.stringify(json, undefined, 2);
           if (flags.out === undefined) {
             call.out.result(json as object, text);
@@ -77,6 +97,39 @@ function getCommand(): Command {
     );
 }
 
+function headersCommand(): Command {
+  return createCommand('headers', ['node', 'genesis'], {
+    summary: 'get the headers that prove an old receipt by a newer block',
+    more: 'Each names the one before. With them a receipt holds for whoever trusts the validators that signed the last one, though those that signed the receipt are gone.',
+    examples: [
+      ['receipt headers receipt.json --out headers.json', 'up to the newest signed block'],
+      ['receipt headers receipt.json --to 5000 --out headers.json', 'up to block 5000'],
+    ],
+  })
+    .argument('<file>', 'the receipt')
+    .option('--to <height>', 'block whose signatures are to count')
+    .requiredOption('--out <file>', 'where to write them')
+    .action(
+      act((call, flags: { readonly to?: string; readonly out: string }, file: string) =>
+        withSession(call, { node: true }, async (session) => {
+          const receipt = receiptFromJson(readJson(file));
+          if (receipt === undefined) throw usageError(`${file} is no receipt.`);
+          if (flags.to !== undefined && !/^[1-9]\d{0,14}$/.test(flags.to))
+            throw usageError(`--to ${flags.to} is no height.`);
+          // The signatures of a committee's block come with the two after it.
+          const to = Number(flags.to ?? (await session.client.node.status()).height - 2);
+          const { height } = receipt.header;
+          const descent = await session.client.descent({ height, to });
+          writeWhole(resolve(flags.out), `${JSON.stringify(descentToJson(descent))}\n`);
+          call.out.result({ status: 'done', file: resolve(flags.out), from: height, to }, [
+            `the headers of blocks ${height + 1} to ${to} are in ${flags.out}`,
+            `check them with: upfront receipt verify ${file} --headers ${flags.out}`,
+          ]);
+        }),
+      ),
+    );
+}
+
 function verifyCommand(): Command {
   return createCommand('verify', ['l1', 'genesis'], {
     summary: 'check a receipt: offline, with the genesis file only',
@@ -85,14 +138,17 @@ function verifyCommand(): Command {
       ['receipt verify receipt.json', 'against the validators of the genesis'],
       ['receipt verify receipt.json --genesis genesis.json', 'on any machine'],
       ['receipt verify receipt.json --on-l1', 'against the validators on the first layer now'],
+      ['receipt verify receipt.json --headers headers.json --on-l1', 'by a block that those have signed'],
     ],
   })
     .argument('<file>', 'the receipt')
     .option('--on-l1', 'ask the contract who the validators are')
+    .option('--headers <file>', 'later headers: the signatures of the last one count')
     .action(
-      act(async ({ out, settings }, flags: { readonly onL1?: boolean }, file: string) => {
+      act(async ({ out, settings }, flags: VerifyFlags, file: string) => {
         const { genesis, contract, asset } = readNetwork(settings.genesis);
-        const common = { receipt: readJson(file), chainId: genesis.chainId, contract };
+        const descent = flags.headers === undefined ? {} : { descent: readJson(flags.headers) };
+        const common = { receipt: readJson(file), ...descent, chainId: genesis.chainId, contract };
         const { event, height, signers } =
           flags.onL1 === true
             ? await verifyReceiptOnL1(createL1(l1UrlOf(settings), undefined), common)
@@ -105,7 +161,7 @@ function verifyCommand(): Command {
             : `of ${genesis.validators.length} of the genesis`;
         out.result({ status: 'done', isValid: true, height, signers, event: eventToJson(event, amounts) }, [
           `the receipt holds: ${words}`,
-          `block ${height}, signed by ${signers.length} ${by}`,
+          `block ${height}, ${flags.headers === undefined ? '' : 'proven by a later one, '}signed by ${signers.length} ${by}`,
         ]);
       }),
     );

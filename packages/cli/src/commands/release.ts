@@ -4,7 +4,7 @@
 import { unwrap } from '@upfront/client';
 import type { Command } from 'commander';
 import { act, createCommand } from '../command.ts';
-import { parseNonce } from '../nonces.ts';
+import { parseNonce, rememberNonce } from '../nonces.ts';
 import { withSession } from '../session.ts';
 import { checkHold, findHold } from './capture.ts';
 
@@ -17,9 +17,10 @@ export function releaseCommand(): Command {
     .action(
       act((call, _flags, text: string) =>
         withSession(call, { key: true, node: true }, async (session) => {
-          const hold = await findHold(session, parseNonce(session, text), 0n);
+          const hold = await findHold(session, parseNonce(session, text, 'hold'), 0n);
           const isChecked = await checkHold(call, session, hold);
           const { nonce, height } = unwrap(await session.client.release(hold));
+          rememberNonce(session, nonce, ['fulfilled']);
           call.out.result(
             { status: 'done', nonce, payer: hold.payer, height, isChecked },
             `released: nonce ${nonce}, in block ${height}; the money is ${session.name(hold.payer)}’s again`,

@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import { act, createCommand } from '../command.ts';
 import { CliError } from '../errors.ts';
+import { rememberNonce } from '../nonces.ts';
 import { withSession } from '../session.ts';
 
 export function resumeCommand(): Command {
@@ -21,7 +22,8 @@ export function resumeCommand(): Command {
     .option('--recover', 'first take in what another machine of this account has signed')
     .action(
       act((call, flags: { readonly recover?: boolean }) =>
-        withSession(call, { key: true, node: true }, async ({ client }) => {
+        withSession(call, { key: true, node: true }, async (session) => {
+          const { client } = session;
           const recovered = flags.recover === true ? await client.recover() : undefined;
           if (recovered?.isExplained === false) {
             throw new CliError(
@@ -30,7 +32,13 @@ export function resumeCommand(): Command {
               'Do not sign anything more with this node; `upfront exit` leaves without it.',
             );
           }
-          const fetches = (await client.resume()).map(({ sequence, status, first, annulled, outcomes }) => ({
+          const resumed = await client.resume();
+          const made = resumed.flatMap(({ outcomes }) =>
+            outcomes.map((one) => (one.status === 'done' ? one.nonce : -1)),
+          );
+          const last = Math.max(-1, ...made);
+          if (last >= 0) rememberNonce(session, last, ['fulfilled']);
+          const fetches = resumed.map(({ sequence, status, first, annulled, outcomes }) => ({
             sequence,
             status,
             nonce: first,

@@ -1,12 +1,14 @@
 /**
  * `upfront show`: what a node has on record about a nonce, an account, a block or a settlement.
  */
+import { STANDING_ONE } from '@upfront/core';
 import { Command } from 'commander';
+import { getAddress } from 'viem';
 import { resolveAddress } from '../accounts.ts';
 import { act, type Call, createCommand } from '../command.ts';
 import { parseCount } from '../durations.ts';
-import { askNode } from '../node-json.ts';
-import { parseNonce } from '../nonces.ts';
+import { askNode, onRecord } from '../node-json.ts';
+import { noSuchNonce, parseNonce } from '../nonces.ts';
 import { columns } from '../output.ts';
 import { addressOf, type Session, withSession } from '../session.ts';
 
@@ -15,7 +17,9 @@ type Fields = Readonly<Record<string, unknown>>;
 export function showCommand(): Command {
   return new Command('show')
     .summary('what is on record: a nonce, an account, a block, a settlement')
-    .description('What the node has on record, as it is (docs/api.md); amounts are in the asset.')
+    .description(
+      'What the node has on record (docs/api.md). Amounts are in the asset, standing is 1 at most, heights and counts are numbers.',
+    )
     .addCommand(one('nonce', 'a number, or `last`', 'show nonce 17', showNonce))
     .addCommand(
       one('account', 'name or address; the account in use without it', 'show account bob', showAccount),
@@ -40,15 +44,19 @@ function one(what: string, argument: string, example: string, show: Show): Comma
     .action(
       act((call, _flags, text?: string) =>
         withSession(call, { node: true }, async (session) => {
-          const fields = inAsset(await show(call, session, text ?? ''), session) as Fields;
+          const fields = forPeople(await show(call, session, text ?? ''), session) as Fields;
           call.out.result(fields, columns(linesOf(fields, UNREADABLE)));
         }),
       ),
     );
 }
 
-const showNonce: Show = ({ settings }, session, text) =>
-  askNode(settings, `/v1/nonces/${parseNonce(session, text)}`);
+const showNonce: Show = async ({ settings }, session, text) => {
+  const nonce = parseNonce(session, text, 'dealt');
+  const fields = await askNode<Fields>(settings, `/v1/nonces/${nonce}`);
+  if (fields['status'] === 'unknown') throw noSuchNonce(nonce);
+  return fields;
+};
 
 const showAccount: Show = async ({ settings }, session, text) => {
   const address = text === '' ? addressOf(session) : resolveAddress(settings.home, text);
@@ -59,11 +67,23 @@ const showAccount: Show = async ({ settings }, session, text) => {
   return { ...account, open: nonces };
 };
 
-const showBlock: Show = ({ settings }, _, text) =>
-  askNode(settings, `/v1/blocks/${parseCount(text, 'The height')}`);
+const showBlock: Show = ({ settings }, _, text) => {
+  const height = parseCount(text, 'The height');
+  return onRecord(
+    askNode(settings, `/v1/blocks/${height}`),
+    `There is no block ${height}`,
+    '`upfront status` says the newest; the first is 1.',
+  );
+};
 
-const showSettlement: Show = ({ settings }, _, text) =>
-  askNode(settings, `/v1/settlements/${parseCount(text, 'The number')}`);
+const showSettlement: Show = ({ settings }, _, text) => {
+  const number = parseCount(text, 'The number');
+  return onRecord(
+    askNode(settings, `/v1/settlements/${number}`),
+    `There is no settlement ${number}`,
+    '`upfront status` says how many were formed; the first is 1.',
+  );
+};
 
 /** Fields of the API that are amounts, wherever they stand (docs/api.md, docs/protocol.md, 10). */
 const AMOUNTS = new Set(
@@ -72,8 +92,16 @@ const AMOUNTS = new Set(
 /** Of a cut these are sums; of a settlement lists, of a formed event counts. */
 const SUMS = new Set(['debits', 'credits', 'payouts']);
 
-function inAsset(value: unknown, { amounts }: Session): unknown {
-  if (Array.isArray(value)) return value.map((each) => inAsset(each, { amounts } as Session));
+/** Fields that every other command gives as numbers; a sequence may be larger than those. */
+const NUMBERS = new Set(
+  'height index nonce first count clock dealtClock dealtHeight deadline time number inbox cut entries window'.split(
+    ' ',
+  ),
+);
+
+function forPeople(value: unknown, session: Pick<Session, 'amounts'>): unknown {
+  if (Array.isArray(value)) return value.map((each) => forPeople(each, session));
+  if (typeof value === 'string' && /^0x[0-9a-f]{40}$/.test(value)) return getAddress(value);
   if (typeof value !== 'object' || value === null) return value;
   const fields = value as Fields;
   const isExit = fields['type'] === 'item' && fields['kind'] === 2;
@@ -81,8 +109,12 @@ function inAsset(value: unknown, { amounts }: Session): unknown {
     Object.entries(fields).map(([name, field]) => {
       const isAmount = AMOUNTS.has(name) && !isExit;
       const isSum = fields['type'] === 'cut' && SUMS.has(name);
-      if ((isAmount || isSum) && typeof field === 'string') return [name, amounts.plain(BigInt(field))];
-      return [name, inAsset(field, { amounts } as Session)];
+      if ((isAmount || isSum) && typeof field === 'string')
+        return [name, session.amounts.plain(BigInt(field))];
+      const isNumber = NUMBERS.has(name) || (fields['type'] === 'formed' && SUMS.has(name));
+      if (isNumber && typeof field === 'string') return [name, Number(field)];
+      if (name === 'standing' && typeof field === 'number') return [name, field / STANDING_ONE];
+      return [name, forPeople(field, session)];
     }),
   );
 }

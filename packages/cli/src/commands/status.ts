@@ -2,6 +2,7 @@
  * `upfront status`: the network, and how it stands with the first layer.
  */
 import type { Command } from 'commander';
+import { getAddress } from 'viem';
 import { act, createCommand } from '../command.ts';
 import { columns } from '../output.ts';
 import { type Session, withSession } from '../session.ts';
@@ -14,14 +15,15 @@ export function statusCommand(): Command {
     act((call) =>
       withSession(call, { node: true }, async ({ client, network, amounts }) => {
         const status = await client.status();
-        const { l1, height, clock, nonces, openNonces, validators, lagging, engine } = status;
+        const { l1, height, clock, nonces, openNonces, lagging, engine } = status;
+        const validators = status.validators.map((one) => getAddress(one));
         const contract = call.settings.l1Url === undefined ? undefined : await readContract(client);
         const contractWords =
           contract &&
           `${network.contract}, settlement ${contract.number}, items ${contract.acknowledged} of ${contract.items} acknowledged`;
         const { asset, ...facts } = { ...status, asset: network.asset };
         call.out.result(
-          { ...facts, asset: { ...asset, unit: asset.unit }, l1: { ...l1, contract } },
+          { ...facts, contract: network.contract, validators, asset, l1: { ...l1, contract } },
           columns([
             ['node', `${call.settings.nodeUrl}  (${engine}, ${status.version})`],
             ['network', `${network.hash}, chain ${network.genesis.chainId}`],
@@ -49,5 +51,11 @@ async function readContract(client: Session['client']) {
     l1.value(contract, 'acknowledged'),
     l1.value(contract, 'closed'),
   ]);
-  return { address: contract, number, items, acknowledged, closed };
+  return {
+    address: getAddress(contract),
+    number: Number(number),
+    items: Number(items),
+    acknowledged: Number(acknowledged),
+    closed,
+  };
 }

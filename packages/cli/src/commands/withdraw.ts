@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { unwrap } from '@upfront/client';
 import type { Command } from 'commander';
 import { act, type Call, createCommand } from '../command.ts';
+import { usageError } from '../errors.ts';
 import { rememberNonce } from '../nonces.ts';
 import { type Session, withSession } from '../session.ts';
 
@@ -26,9 +27,16 @@ export function withdrawCommand(): Command {
         withSession(call, { key: true, node: true, l1: flags.wait === true }, async (session) => {
           const { client, amounts } = session;
           const units = amounts.parse(amount);
+          const { dust } = session.network.genesis.parameters;
+          if (units < dust) {
+            throw usageError(
+              `The least withdrawal is ${amounts.show(dust)}.`,
+              'Withdraw more, or take everything out by `upfront exit`.',
+            );
+          }
           const before = flags.wait === true ? await claimable(session) : 0n;
           const { nonce, height, sequence } = unwrap(await client.withdraw({ amount: units }));
-          rememberNonce(session, nonce);
+          rememberNonce(session, nonce, ['dealt', 'fulfilled']);
           const said = { status: 'done', amount: amounts.plain(units), nonce, height, sequence };
           const text = `withdrawn ${amounts.show(units)}: nonce ${nonce}, final in block ${height}`;
           if (flags.wait !== true) {

@@ -15,15 +15,18 @@ import type { Devnet } from './start.ts';
 
 const LOOK_MS = 1000;
 
-/** Ends with the signal; what happened before the start is not told again. */
+/** Ends with the signals; what happened before the start is not told again. */
 export async function showActivity(
   devnet: Devnet,
   home: string,
   out: Output,
-  signal: AbortSignal,
+  signals: { readonly events: AbortSignal; readonly claims: AbortSignal },
 ): Promise<void> {
   const words: Words = { amounts: createAmounts(devnet.network.asset), name: createNames(home) };
-  await Promise.all([showEvents(devnet, words, out, signal), showClaims(devnet, words, out, signal)]);
+  await Promise.all([
+    showEvents(devnet, words, out, signals.events),
+    showClaims(devnet, words, out, signals.claims),
+  ]);
 }
 
 async function showEvents(devnet: Devnet, words: Words, out: Output, signal: AbortSignal): Promise<void> {

@@ -18,6 +18,7 @@ import {
 } from '@upfront/node';
 import { privateKeyToAccount } from 'viem/accounts';
 import { writeWhole } from '../files.ts';
+import { builtPage } from '../page.ts';
 
 /** alice's, bob's and the faucet's are the others of anvil's ten. */
 export const VALIDATOR_KEYS = [0, 3, 4, 5, 6, 7, 8].map((i) => DEV_KEYS[i]!);
@@ -36,6 +37,8 @@ export interface CommitteePlan {
   readonly l1FromBlock: number;
   readonly pollMs: number;
   readonly log: Logger;
+  /** Told to the page of the node that follows. */
+  readonly controlsUrl: string;
 }
 
 /** The node that follows, and what closes all of them. */
@@ -58,7 +61,7 @@ export async function startCommittee(
 }
 
 function startOne(plan: CommitteePlan, anvil: Anvil, file: Laid, i: number): Promise<RunningNode> {
-  const { folder, count, port, genesis, l1FromBlock, pollMs, log } = plan;
+  const { folder, count, port, genesis, l1FromBlock, pollMs, log, controlsUrl } = plan;
   const isFollower = i === count;
   const flags = {
     dataDir: pathOf(folder, i),
@@ -77,12 +80,18 @@ function startOne(plan: CommitteePlan, anvil: Anvil, file: Laid, i: number): Pro
     l1Url: anvil.url,
     l1PollMs: pollMs,
     l1FromBlock,
+    ...(isFollower && { publicL1Url: anvil.url, explorer: builtPage() }),
   };
   const key = isFollower ? undefined : fromHex(VALIDATOR_KEYS[i]!);
   const { UPFRONT_COMETBFT } = process.env;
   const config = loadConfig({ flags, environment: { UPFRONT_COMETBFT } });
   // One relayer is enough, and no two of them race.
-  return startNode(config, { log, validatorKey: key, relayerKey: i === 0 ? key : undefined });
+  return startNode(config, {
+    log,
+    validatorKey: key,
+    relayerKey: i === 0 ? key : undefined,
+    ...(isFollower && { controlsUrl }),
+  });
 }
 
 interface Laid {

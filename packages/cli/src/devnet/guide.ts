@@ -9,40 +9,47 @@ import { DEVNET_PASSWORD, type Devnet, FUNDED } from './start.ts';
 
 const NEW_ACCOUNT = 'npx upfront account new carol --fund';
 
-/** Lines of shell, each with what it does. */
-export const SESSION: readonly (readonly [line: string, does: string])[] = [
-  [`export UPFRONT_PASSWORD=${DEVNET_PASSWORD}`, 'of the keystores of this devnet; without it you are asked'],
-  [NEW_ACCOUNT, 'a key of your own, with ETH on the first layer'],
-  ['npx upfront deposit 1 --account carol', 'waits until the network has it'],
-  ['npx upfront pay bob 0.25 --account carol', 'reserved, performed, final; prints its nonce'],
-  ['npx upfront receipt get last --out receipt.json', 'the proof of it'],
-  ['npx upfront receipt verify receipt.json', 'offline: asks nobody'],
-  ['npx upfront hold bob 0.5 --window 1m --account carol', 'locked for bob; prints its nonce'],
-  ['npx upfront capture last 0.2 --account bob', 'bob takes less than the maximum'],
-  ['npx upfront post news "hello" --account carol', 'its place is fixed before anybody can read it'],
-  ['npx upfront follow news --count 1', 'the topic from its beginning'],
-  ['npx upfront withdraw 0.1 --account carol --wait', 'waits for the settlement on the first layer'],
-  ['npx upfront claim --account carol', 'paid out by the contract'],
-  ['npx upfront status', 'the network and the first layer'],
+/** Lines of shell. Without comments, which not every shell takes when it is typed into. */
+const SESSION: readonly string[] = [
+  `export UPFRONT_PASSWORD=${DEVNET_PASSWORD}`,
+  NEW_ACCOUNT,
+  'npx upfront deposit 1 --account carol',
+  'npx upfront pay bob 0.25 --account carol',
+  'npx upfront receipt get last --out receipt.json',
+  'npx upfront receipt verify receipt.json',
+  'npx upfront hold bob 0.5 --window 1m --account carol',
+  'npx upfront capture last 0.2 --account bob',
+  'npx upfront post news "hello" --account carol',
+  'npx upfront follow news --count 1',
+  'npx upfront withdraw 0.1 --account carol --wait',
+  'npx upfront claim --account carol',
+  'npx upfront status',
+];
+/** What is left without an operator. */
+const LEAVING: readonly string[] = [
+  'npx upfront devnet stop-node',
+  'npx upfront exit --account carol',
+  'npx upfront devnet advance CLOSE_AGE',
+  'npx upfront claim --account carol',
 ];
 
-export function guide(devnet: Devnet, home: string): string[] {
+/** `closeAge` as it was given, or is by default. */
+export function guide(devnet: Devnet, home: string, closeAge: string): string[] {
   const { network, nodeUrl, l1Url } = devnet;
   const { parameters } = network.genesis;
   // A second devnet in this folder: the key is there already, and has no ETH on the new chain.
   const isThere = listAccounts(home).some(({ name }) => name === 'carol');
-  const session = SESSION.map(([line, does]) =>
-    isThere && line === NEW_ACCOUNT
-      ? (['npx upfront faucet carol', 'ETH on the first layer'] as const)
-      : ([line, does] as const),
+  const session = SESSION.map((line) =>
+    isThere && line === NEW_ACCOUNT ? 'npx upfront faucet carol' : line,
   );
-  const width = Math.max(...session.map(([line]) => line.length));
   return [
     '',
     ...columns([
-      ['node', nodeUrl],
+      ['page', devnet.hasPage ? nodeUrl : 'none: `npm start` builds it'],
+      ['node', `${nodeUrl}/v1/status`],
       ['first layer', `${l1Url}  (anvil, chain ${network.genesis.chainId}, a block a second)`],
       ['contract', network.contract],
+      ['genesis', devnet.genesisFile],
       ['settlements', `every ${showSeconds(parameters.interval / 1000)}`],
       [
         'windows',
@@ -55,9 +62,13 @@ export function guide(devnet: Devnet, home: string): string[] {
       ['keys', `${home}/keys  (known to everybody: for this machine only)`],
     ]),
     '',
-    'Try in another shell, in this folder:',
+    'Try in another shell, in this folder; each says what it did:',
     '',
-    ...session.map(([line, does]) => `  ${line.padEnd(width)}  # ${does}`),
+    ...session.map((line) => `  ${line}`),
+    '',
+    'And then leave, without the operator:',
+    '',
+    ...LEAVING.map((line) => `  ${line.replace('CLOSE_AGE', closeAge)}`),
     '',
     'Ctrl-C stops it. What happens:',
     '',

@@ -22,11 +22,13 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { listAccounts, storeAccount } from '../accounts.ts';
 import { createNetwork, writeGenesisFile } from '../deployment.ts';
 import { CliError, usageError } from '../errors.ts';
-import { readJson, writeWhole } from '../files.ts';
 import { ETHER, type Network, readNetwork } from '../genesis-file.ts';
 import { createL1Client, hasContract } from '../l1.ts';
+import { builtPage } from '../page.ts';
 import { readSettings, writeProfile } from '../settings.ts';
 import { startCommittee, VALIDATOR_KEYS } from './committee.ts';
+import { startControls } from './controls.ts';
+import { isDevnetFolder, markRunning, runningIn, wasCutOff } from './running.ts';
 
 export interface DevnetOptions {
   readonly home: string;
@@ -46,11 +48,17 @@ export interface DevnetOptions {
 
 export interface Devnet {
   readonly network: Network;
+  /** Of the genesis. */
+  readonly genesisFile: string;
   readonly nodeUrl: string;
+  /** Whether the node serves the explorer, at its URL. */
+  readonly hasPage: boolean;
   readonly l1Url: string;
   readonly operator: string;
   /** Settles when anvil has ended, asked or not. */
   readonly l1Ended: Promise<void>;
+  /** Takes the operator away, and leaves the first layer. */
+  stopNode(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -70,23 +78,35 @@ const POLL_MS = 500;
 
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   const { folder, isKept } = options;
-  const marker = join(folder, 'devnet.json');
-  assertOurs(folder, marker);
+  assertOurs(folder, isKept);
   if (!isKept) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  writeWhole(marker, `${JSON.stringify({ pid: process.pid })}\n`);
+  const unmark = markRunning(folder);
 
   const closers: (() => Promise<void>)[] = [];
+  let isStopping = false;
+  let isSaved = true;
   const stop = async (): Promise<void> => {
+    isStopping = true;
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
   try {
-    closers.push(async () => writeWhole(marker, '{}\n'));
+    closers.push(async () => {
+      if (isSaved) unmark();
+    });
     const anvil = await startL1(options);
+    void anvil.ended.then(() => {
+      isSaved = isStopping;
+    });
     closers.push(() => anvil.stop());
     const { network, path } = await openNetwork(options, anvil);
-    const { node, close } = await startNodes(options, anvil, { network, path });
-    closers.push(close);
+    const controls = await startControls();
+    closers.push(() => controls.close());
+    const { node, close } = await startNodes(options, anvil, { network, path, controlsUrl: controls.url });
+    let closed: Promise<void> | undefined;
+    const stopNode = (): Promise<void> => (closed ??= close());
+    closers.push(stopNode);
+    controls.serve(node.url, stopNode);
     await writeAccounts(options.home);
     writeProfile(options.home, {
       nodeUrl: node.url,
@@ -95,7 +115,8 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       ...defaultAccount(options.home),
     });
     const operator = privateKeyToAccount(OPERATOR_KEY).address;
-    return { network, nodeUrl: node.url, l1Url: anvil.url, operator, l1Ended: anvil.ended, stop };
+    const urls = { nodeUrl: node.url, l1Url: anvil.url, hasPage: builtPage() !== undefined };
+    return { network, genesisFile: path, ...urls, operator, l1Ended: anvil.ended, stopNode, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -103,26 +124,23 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 }
 
 /** Nothing is emptied or gone on with that another devnet uses, or that is no devnet's. */
-function assertOurs(folder: string, marker: string): void {
+function assertOurs(folder: string, isKept: boolean): void {
   if (!existsSync(folder)) return;
-  if (!existsSync(marker)) {
+  if (!isDevnetFolder(folder)) {
     throw usageError(`${folder} is there and holds no devnet.`, 'Name another folder by --data.');
   }
-  const { pid } = readJson(marker) as { pid?: unknown };
-  if (typeof pid !== 'number' || pid === process.pid || !isAlive(pid)) return;
+  const pid = runningIn(folder);
+  if (pid === undefined && isKept && wasCutOff(folder)) {
+    throw usageError(
+      `The devnet in ${folder} was killed: its first layer was not saved, and its node is further than that.`,
+      'Remove the folder, or name another one by --data. Ctrl-C stops a devnet so that it can go on.',
+    );
+  }
+  if (pid === undefined) return;
   throw usageError(
     `A devnet runs in ${folder} (process ${pid}).`,
     'Stop it first, or name another folder by --data and other ports.',
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function startL1({ folder, isKept, l1Port }: DevnetOptions): Promise<Anvil> {
@@ -177,7 +195,7 @@ async function openNetwork(
 async function startNodes(
   { folder, port, log, validators }: DevnetOptions,
   anvil: Anvil,
-  { network, path }: { network: Network; path: string },
+  { network, path, controlsUrl }: { network: Network; path: string; controlsUrl: string },
 ): Promise<{ node: RunningNode; close(): Promise<void> }> {
   const { l1FromBlock } = network;
   const flags = {
@@ -188,14 +206,30 @@ async function startNodes(
     l1Url: anvil.url,
     l1PollMs: POLL_MS,
     l1FromBlock,
+    publicL1Url: anvil.url,
+    explorer: builtPage(),
   };
   const key = fromHex(OPERATOR_KEY);
   try {
     if (validators > 1) {
-      const plan = { folder, count: validators, port, genesis: path, l1FromBlock, pollMs: POLL_MS, log };
+      const plan = {
+        folder,
+        count: validators,
+        port,
+        genesis: path,
+        l1FromBlock,
+        pollMs: POLL_MS,
+        log,
+        controlsUrl,
+      };
       return await startCommittee(plan, anvil);
     }
-    const node = await startNode(loadConfig({ flags }), { log, validatorKey: key, relayerKey: key });
+    const node = await startNode(loadConfig({ flags }), {
+      log,
+      validatorKey: key,
+      relayerKey: key,
+      controlsUrl,
+    });
     return { node, close: () => node.close() };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

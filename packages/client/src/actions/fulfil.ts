@@ -43,7 +43,10 @@ export async function fulfil(
   }
   const message = opening === undefined ? undefined : fulfilOf(opening, nonce);
   if (message === undefined)
-    throw new ParameterError('opening', 'is needed, of a transfer, withdrawal or post');
+    throw new ParameterError(
+      'opening',
+      'of a transfer, withdrawal or post is needed: the journal has none for this nonce (any more)',
+    );
   try {
     const [answer] = await submitAll(client.socket, client.timeout, [encodeFulfil(message)]);
     return await outcomeOf(client, answer!, found?.entry.sequence ?? 0n, nonce);

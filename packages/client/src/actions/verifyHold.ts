@@ -33,7 +33,7 @@ export async function verifyHold(client: BaseClient, hold: Hold): Promise<Verifi
   if (found === undefined) throw new BadReceiptError('the block did not deal it');
   const index = Number(found.cursor.split('.')[1]);
   const { json } = await receipt(client, { height: hold.height, index });
-  const { event } = await verifyOwnReceipt(client, json);
+  const { event } = await verifyOwnReceipt(client, { receipt: json });
   if (event.type !== 'dealt' || event.first + hold.index !== hold.nonce) {
     throw new BadReceiptError('another nonce was dealt');
   }
@@ -50,9 +50,12 @@ export async function verifyHold(client: BaseClient, hold: Hold): Promise<Verifi
 }
 
 /** A receipt of the client's own network, against the validators on L1 if it has L1, else those of the genesis. */
-export async function verifyOwnReceipt(client: BaseClient, given: unknown): Promise<VerifiedReceipt> {
+export async function verifyOwnReceipt(
+  client: BaseClient,
+  given: { readonly receipt: unknown; readonly descent?: unknown },
+): Promise<VerifiedReceipt> {
   const { genesis, contract } = await client.network();
-  const common = { receipt: given, chainId: genesis.chainId, contract };
+  const common = { ...given, chainId: genesis.chainId, contract };
   if (client.hasL1) return await verifyReceiptOnL1((await client.contract('verifyReceipt')).l1, common);
   return await verifyReceipt({ ...common, validators: genesis.validators.map(toHex) });
 }

@@ -6,7 +6,9 @@
 import {
   checkReceipt,
   createDomain,
+  type Descent,
   decodeEvent,
+  descentFromJson,
   type Event,
   fromHex,
   nobleHashes,
@@ -23,10 +25,12 @@ import { addressOf } from './parameters.ts';
 export interface VerifyReceiptParameters {
   /** The receipt's JSON, or the decoded receipt. */
   readonly receipt: unknown;
+  /** Later headers (JSON or decoded): the last one's signatures count, instead of the receipt's own. */
+  readonly descent?: unknown;
   /** The first layer's. */
   readonly chainId: number;
   readonly contract: Address;
-  /** The set at the receipt's height: from the genesis, or from L1. */
+  /** The set at the height of the signed header: from the genesis, or from L1. */
   readonly validators: readonly Address[];
 }
 
@@ -40,6 +44,8 @@ export interface VerifiedReceipt {
 /** What the receipt proves. Throws BadReceiptError if it proves nothing, ParameterError. */
 export async function verifyReceipt(parameters: VerifyReceiptParameters): Promise<VerifiedReceipt> {
   const receipt = decodedReceipt(parameters.receipt);
+  const descent = parameters.descent === undefined ? undefined : decodedDescent(parameters.descent);
+  const { signatures } = descent ?? receipt;
   const validators = parameters.validators.map((one) => fromHex(addressOf('validators', one))!);
   if (new Set(validators.map(toHex)).size !== validators.length)
     throw new ParameterError('validators', 'repeat');
@@ -50,14 +56,14 @@ export async function verifyReceipt(parameters: VerifyReceiptParameters): Promis
   );
 
   // The core's check is synchronous: signers are recovered before.
-  const digest = domain.headerDigest(receipt.header);
+  const digest = domain.headerDigest(descent?.headers.at(-1) ?? receipt.header);
   const signers = new Map<string, Uint8Array | undefined>();
-  for (const { signature } of receipt.signatures) {
+  for (const { signature } of signatures) {
     signers.set(toHex(signature), await recoverSigner(digest, signature));
   }
   const recover = (_: Uint8Array, signature: Uint8Array): Uint8Array | undefined =>
     signers.get(toHex(signature));
-  const fault = checkReceipt(receipt, { domain, hashes: nobleHashes, validators, recover });
+  const fault = checkReceipt(receipt, { domain, hashes: nobleHashes, validators, recover }, descent);
   if (fault !== undefined) throw new BadReceiptError(faults[fault]);
 
   const event = decodeEvent(receipt.event);
@@ -65,13 +71,13 @@ export async function verifyReceipt(parameters: VerifyReceiptParameters): Promis
   return {
     event,
     height: receipt.header.height,
-    signers: receipt.signatures.map(({ validator }) => addressOf('signer', toHex(validator))),
+    signers: signatures.map(({ validator }) => addressOf('signer', toHex(validator))),
   };
 }
 
 /**
  * The same, with L1 asked who the validators are now. A receipt from before a rotation may fail here and be good: check it
- * against the set of its time.
+ * against the set of its time, or by the headers up to one that the validators of now have signed.
  *
  * @throws L1Error besides
  */
@@ -79,9 +85,12 @@ export async function verifyReceiptOnL1(
   l1: L1,
   parameters: Omit<VerifyReceiptParameters, 'validators'>,
 ): Promise<VerifiedReceipt> {
-  const receipt = decodedReceipt(parameters.receipt);
+  const { signatures } =
+    parameters.descent === undefined
+      ? decodedReceipt(parameters.receipt)
+      : decodedDescent(parameters.descent);
   const count = await l1.value(parameters.contract, 'validators');
-  const named = [...new Set(receipt.signatures.map(({ validator }) => toHex(validator)))];
+  const named = [...new Set(signatures.map(({ validator }) => toHex(validator)))];
   const members = await Promise.all(named.map((one) => l1.member(parameters.contract, one)));
   const validators = named.filter((_, i) => members[i]!.validator && members[i]!.bond > 0n);
   if (validators.length !== named.length)
@@ -92,6 +101,7 @@ export async function verifyReceiptOnL1(
 
 const faults = {
   path: 'its event is not in its header',
+  descent: 'its headers do not follow one another from the receipt on',
   'not-validator': 'somebody signed who is no validator',
   'duplicate-signer': 'a validator is listed twice',
   signature: 'a signature is not its validator\u2019s',
@@ -104,4 +114,13 @@ function decodedReceipt(value: unknown): Receipt {
   const receipt = isDecoded ? (value as Receipt) : receiptFromJson(value);
   if (receipt === undefined) throw new BadReceiptError('it is malformed');
   return receipt;
+}
+
+function decodedDescent(value: unknown): Descent {
+  const first = (value as { headers?: unknown[] } | null)?.headers?.[0];
+  const isDecoded = typeof (first as { height?: unknown } | undefined)?.height === 'number';
+  const descent = isDecoded ? (value as Descent) : descentFromJson(value);
+  if (descent === undefined || descent.headers.length === 0)
+    throw new BadReceiptError('its list of headers is malformed, or too long');
+  return descent;
 }

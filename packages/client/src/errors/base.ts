@@ -18,7 +18,7 @@ export interface ErrorOptions {
 }
 
 export class BaseError extends Error {
-  /** Of the protocol (1..31), a node (100..111) or this package (200..). */
+  /** Of the protocol (1..31), a node (100..112) or this package (200..). */
   readonly code: number;
   /** The code's name, as `over-budget`. */
   readonly codeName: string;

@@ -1,7 +1,7 @@
 /**
  * What can go wrong on the client's side, and what a node answers without the protocol's help: as numbers.
  *
- * Three tiers, never mixed: 1..31 are the protocol's (docs/protocol.md, 7 and 8), 100..111 a node's (docs/api.md),
+ * Three tiers, never mixed: 1..31 are the protocol's (docs/protocol.md, 7 and 8), 100..112 a node's (docs/api.md),
  * 200 and above the client's own. Append-only.
  */
 import { codeName as protocolCodeName } from '@upfront/core';
@@ -20,6 +20,7 @@ export const nodeCodes = {
   tooManyConnections: 109,
   unavailable: 110,
   internal: 111,
+  notKept: 112,
 } as const;
 
 export type NodeCode = (typeof nodeCodes)[keyof typeof nodeCodes];

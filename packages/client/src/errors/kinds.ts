@@ -133,10 +133,14 @@ export class TimeoutError extends BaseError {
   }
 }
 
-/** The node cannot be reached. */
+/** The node at this URL cannot be reached; `what` was asked for. */
 export class DisconnectedError extends BaseError {
-  constructor(what: string, options?: ErrorOptions) {
-    super(clientCodes.disconnected, `${what}: the node cannot be reached.`, options);
+  constructor(url: string, what: string, options: ErrorOptions = {}) {
+    super(clientCodes.disconnected, `The node at ${url} does not answer.`, {
+      hint: 'Check that it runs, and that this is its URL.',
+      ...options,
+      details: [`asked for ${what}`, ...(options.details ?? [])],
+    });
   }
 }
 

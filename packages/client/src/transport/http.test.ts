@@ -6,7 +6,11 @@ import { type TestContext, test } from 'node:test';
 import { BadAnswerError, DisconnectedError, NodeError, TimeoutError } from '../errors/kinds.ts';
 import { createHttp, type Http } from './http.ts';
 
-async function scene(t: TestContext, serve: (response: ServerResponse) => void): Promise<Http> {
+async function scene(
+  t: TestContext,
+  serve: (response: ServerResponse) => void,
+  timeout = 20_000,
+): Promise<Http> {
   const server = createServer((_, response) => serve(response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
@@ -14,7 +18,7 @@ async function scene(t: TestContext, serve: (response: ServerResponse) => void):
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return createHttp({ url, timeout: 200, tries: 3, backoff: { first: 1, most: 5 }, fetch });
+  return createHttp({ url, timeout, tries: 3, backoff: { first: 1, most: 5 }, fetch });
 }
 
 const refuse = (response: ServerResponse, status: number, code: number): void => {
@@ -51,7 +55,7 @@ test('http: what is no node is a bad answer; what is broken, disconnected; what 
   await assert.rejects(() => text.json('/x'), BadAnswerError);
   const broken = await scene(t, (response) => response.destroy());
   await assert.rejects(() => broken.json('/x'), DisconnectedError);
-  const silent = await scene(t, () => undefined);
+  const silent = await scene(t, () => undefined, 200);
   await assert.rejects(() => silent.json('/x'), TimeoutError);
   const proxy = await scene(t, (response) => refuse(response, 502, 9999));
   await assert.rejects(() => proxy.json('/x'), DisconnectedError);

@@ -71,19 +71,22 @@ async function readOnce<T>(
   const signal = AbortSignal.timeout(options.timeout);
   try {
     const response = await options.fetch(`${options.url}${path}`, { signal });
-    if (!response.ok) throw await errorOf(path, response);
+    if (!response.ok) throw await errorOf(options, path, response);
     if (Number(response.headers.get('content-length') ?? 0) > ANSWER_MOST) {
       throw new BadAnswerError(path, 'is too large');
     }
     return await take(response);
   } catch (error) {
     if (error instanceof BaseError) throw error;
-    if (signal.aborted) throw new TimeoutError(path, options.timeout);
-    throw new DisconnectedError(path, { cause: error });
+    if (signal.aborted)
+      throw new TimeoutError(`The node at ${options.url}`, options.timeout, {
+        details: [`asked for ${path}`],
+      });
+    throw new DisconnectedError(options.url, path, { cause: error });
   }
 }
 
-async function errorOf(path: string, response: Response): Promise<Error> {
+async function errorOf({ url }: HttpOptions, path: string, response: Response): Promise<Error> {
   try {
     const { error } = (await response.json()) as { error?: { code?: unknown; message?: unknown } };
     const code = Number(error?.code);
@@ -93,6 +96,7 @@ async function errorOf(path: string, response: Response): Promise<Error> {
   } catch {
     // Not a node's error body: something between has answered.
   }
-  if (response.status >= 500) return new DisconnectedError(path, { details: [`HTTP ${response.status}`] });
+  if (response.status >= 500)
+    return new DisconnectedError(url, path, { details: [`HTTP ${response.status}`] });
   return new BadAnswerError(path, `has HTTP status ${response.status} without a code`);
 }

@@ -121,6 +121,8 @@ export interface NodeApi {
   blockEvents(height: number): Promise<NodeEvents>;
   /** Header, digest and signatures as JSON. */
   header(height: number): Promise<unknown>;
+  /** A page of headers behind a height, not yet checked. */
+  headers(after: number, limit: number): Promise<unknown>;
   /** The events that name the account, behind `after`, at most 1000; `next`: the `after` of the next page. */
   events(address: Address, after: string | undefined): Promise<NodeEvents>;
 }
@@ -145,6 +147,7 @@ export function createNodeApi(http: Http): NodeApi {
     blockBytes: (height) => http.bytes(`/v1/blocks/${height}/bytes`),
     blockEvents: (height) => ask(`/v1/blocks/${height}`, readEvents),
     header: (height) => http.json(`/v1/headers/${height}`),
+    headers: (after, limit) => http.json(`/v1/headers?after=${after}&limit=${limit}`),
     events: (address, after) =>
       ask(
         `/v1/accounts/${address}/events?limit=1000${after === undefined ? '' : `&after=${after}`}`,

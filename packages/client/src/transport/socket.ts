@@ -145,10 +145,11 @@ class ReconnectingSocket implements Socket {
     if (!this.#isOpen) this.#connect();
     const begun = this.#connection;
     const timer = setTimeout(() => {
-      this.#settle(id)?.reject(new TimeoutError('submit', timeout));
+      const silence = this.#silence();
+      this.#settle(id)?.reject(silence);
       // A connection that is silent may be dead without knowing it, and one that has not opened all this time too.
       const isStuck = this.#isOpen || (begun !== undefined && this.#connection === begun);
-      if (isStuck) this.#drop(new TimeoutError('submit', timeout));
+      if (isStuck) this.#drop(silence);
     }, timeout);
     const deal = (answers: Answer[]): void => {
       let at = 0;
@@ -160,6 +161,11 @@ class ReconnectingSocket implements Socket {
     const reject = (error: Error): void => batches.forEach((batch) => void batch.reject(error));
     this.#pending.set(id, { messages, timer, resolve: deal, reject });
     if (this.#isOpen) this.#send(submitFrame(id, messages));
+  }
+
+  #silence(): TimeoutError {
+    const { url, timeout } = this.#options;
+    return new TimeoutError(`The node at ${url}`, timeout);
   }
 
   #connect(): void {
@@ -177,7 +183,8 @@ class ReconnectingSocket implements Socket {
       if (this.#connection === connection) this.#receive(message.data);
     });
     const onGone = (reason: string): void => {
-      if (this.#connection === connection) this.#drop(new DisconnectedError('socket', { details: [reason] }));
+      if (this.#connection === connection)
+        this.#drop(new DisconnectedError(this.#options.url, 'a socket', { details: [reason] }));
     };
     connection.addEventListener('error', () => onGone('the connection failed'));
     connection.addEventListener('close', (event) =>
@@ -188,7 +195,7 @@ class ReconnectingSocket implements Socket {
   #receive(data: unknown): void {
     let frame: NodeFrame;
     try {
-      if (!(data instanceof ArrayBuffer)) throw new DisconnectedError('socket');
+      if (!(data instanceof ArrayBuffer)) throw new DisconnectedError(this.#options.url, 'a socket');
       frame = decodeNodeFrame(new Uint8Array(data));
     } catch (error) {
       this.#drop(error as Error);

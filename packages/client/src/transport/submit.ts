@@ -3,7 +3,7 @@
  *
  * Sending again is harmless: the same message gets the same answer (docs/api.md).
  */
-import { isPassing } from '../errors/codes.ts';
+import { isPassing, nodeCodes } from '../errors/codes.ts';
 import { NodeError, TimeoutError } from '../errors/kinds.ts';
 import { backoffDelay, delay } from './backoff.ts';
 import type { Answer } from './frames.ts';
@@ -27,6 +27,9 @@ export async function submitAll(
       some.forEach((answer, i) => {
         if (answer.status === 'rejected' && isPassing(answer.code))
           putOff = new NodeError(answer.code, 'submit', '');
+        // Neither done nor refused: this node began later, and another one can tell.
+        else if (answer.status === 'rejected' && answer.code === nodeCodes.notKept)
+          throw new NodeError(answer.code, 'submit', 'this node does not have what became of it');
         else answers[open[i]!] = answer;
       });
     } catch (error) {

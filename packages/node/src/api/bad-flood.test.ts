@@ -16,7 +16,7 @@ import { readAnswers, TestSocket, until } from './testing.ts';
 const MIB = 1 << 20;
 /**
  * MiB of resident memory that the flood may add at its height: the intake's 64 and the sockets' buffers, twice, since
- * garbage is collected late. Measured: 65 to 101 with 116 MB.
+ * garbage is collected late. Half of what is sent: whatever keeps it all fails.
  */
 const MARGIN = 192;
 const INTENTS: Intent[] = [{ kind: 'validate' }];
@@ -33,7 +33,7 @@ interface Flood {
   sent: number;
 }
 
-test('100 MB of garbage: memory stays within its margin, and payments go on', async (t) => {
+test('400 MB of garbage: memory stays within its margin, and payments go on', async (t) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'upfront-flood-'));
   const network = await createCrashNetwork(3, Date.now());
   const node = new NodeProcess({ dataDir, payers: 3, network, isPublic: true });
@@ -69,7 +69,7 @@ test('100 MB of garbage: memory stays within its margin, and payments go on', as
     `${Math.round(flood.sent / 1e6)} MB sent, ${grown.toFixed(0)} MiB more at its height than the ` +
       `${(before / MIB).toFixed(0)} before, ${paid} payments meanwhile; ${JSON.stringify(tally)}`,
   );
-  assert.ok(flood.sent >= 100e6, `${flood.sent} bytes`);
+  assert.ok(flood.sent >= 400e6, `${flood.sent} bytes`);
   assert.ok(grown < MARGIN, `${grown} MiB more, ${MARGIN} at most`);
   for (const code of ['error 102', 'error 106', 'answer 4/2']) assert.ok(code in tally, code);
   assert.equal(Number((await status()).nonces), Number(nonces) + paid, 'only the payments were taken in');
@@ -91,7 +91,7 @@ function count({ tally }: Flood, what: string): void {
 
 /** Frames of 1 MB of garbage, until the socket is closed for its faults; then on another. */
 async function garbage(flood: Flood): Promise<void> {
-  for (let socket = 0; socket < 3; socket++) {
+  for (let socket = 0; socket < 20; socket++) {
     const client = await TestSocket.open(flood.addresses.socketUrl);
     const payload = Buffer.alloc(1_000_000, 0xa0 + socket);
     for (let i = 0; i < 16; i++) client.send(0x01, i + 1, payload);
@@ -104,7 +104,7 @@ async function garbage(flood: Flood): Promise<void> {
 
 /** Frames above the most that a frame may have. */
 async function oversized(flood: Flood): Promise<void> {
-  for (let socket = 0; socket < 12; socket++) {
+  for (let socket = 0; socket < 40; socket++) {
     const client = await TestSocket.open(flood.addresses.socketUrl);
     const payload = Buffer.alloc(2_000_000, 0x01);
     client.send(0x01, 1, payload);

@@ -18,6 +18,7 @@ export const nodeCodes = {
   tooManyConnections: 109,
   unavailable: 110,
   internal: 111,
+  notKept: 112,
 } as const;
 
 export type NodeCodeKey = keyof typeof nodeCodes;
@@ -36,6 +37,7 @@ const statuses: Record<NodeCode, number> = {
   109: 503,
   110: 503,
   111: 500,
+  112: 410,
 };
 
 const names = new Map<number, string>(

@@ -11,7 +11,7 @@ import { type NodeCode, nodeCodes } from './errors.ts';
 /** The slice of the engine that the intake uses. */
 export interface Submits {
   /** `index` says where the messages are, so that they are taken apart once. */
-  submitBytes(messages: Uint8Array, index: MessageIndex): Promise<Uint8Array>;
+  submitBytes(messages: Uint8Array, index: MessageIndex, peer: object): Promise<Uint8Array>;
 }
 
 /** One who submits: a socket, or one HTTP request. */
@@ -82,7 +82,7 @@ export class Intake {
     peer.intakeBytes += messages.length;
     this.#frames++;
     try {
-      const answers = await engine.submitBytes(messages, index);
+      const answers = await engine.submitBytes(messages, index, peer);
       metrics.answered(answers, now() - begin);
       return answers;
     } finally {

@@ -221,8 +221,8 @@ export class TestNode {
     this.#observe = onObservation;
     return {
       status: () => 'following',
-      facts: () => ({ asset: `0x${'00'.repeat(20)}`, unit: 10n ** 9n }),
-      settlementTransaction: async () => undefined,
+      facts: () => ({ asset: `0x${'00'.repeat(20)}`, symbol: 'ETH', decimals: 18, unit: 10n ** 9n }),
+      settlement: async () => undefined,
       faults: () => [],
       onBlock: () => undefined,
       close: async () => undefined,

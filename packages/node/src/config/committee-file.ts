@@ -4,9 +4,10 @@
  * `{ "nodes": [{ "validator": "0x…", "consensusKey": "0x…", "id": "…", "host": "…", "p2pPort": 26656, "linkPort": 26756 }] }`;
  * of a node that only follows, "validator" is left out. It holds no secret.
  */
-import { readFileSync } from 'node:fs';
+
 import { fromHex, toHex } from '@upfront/core';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { readJsonFile } from './json-file.ts';
 
 export interface CommitteeNode {
   /** The validator's address; undefined: it follows. */
@@ -22,12 +23,7 @@ export interface CommitteeNode {
 
 /** Throws ConfigError and names what is wrong. */
 export function readCommitteeFile(path: string): CommitteeNode[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new ConfigError('committee', `${path} cannot be read as JSON`, { cause: error });
-  }
+  const json = readJsonFile('committee', path, '`upfront init --validators` writes one');
   const nodes = (json as { nodes?: unknown } | null)?.nodes;
   if (!Array.isArray(nodes) || nodes.length === 0)
     throw new ConfigError('committee', `${path} lists no "nodes"`);

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { defaultParameters, type Genesis } from '@upfront/core';
-import { ConfigError, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { genesisFromJson, genesisToJson, readGenesisFile } from './genesis-file.ts';
 import { flagOf, type Setting, settingNames, settings, settingsHelp, variableOf } from './settings.ts';
 
@@ -61,7 +62,7 @@ describe('a configuration', () => {
       [{ file: fileOf({ connections: '-1' }) }, /in the file/],
       [{ file: fileOf('{') }, /cannot be read as JSON/],
       [{ file: fileOf([]) }, /not an object/],
-      [{ file: join(folder, 'missing.json') }, /cannot be read/],
+      [{ file: join(folder, 'missing.json') }, /there is no file .*missing\.json: name one/],
     ];
     for (const [sources, message] of rows) {
       assert.throws(

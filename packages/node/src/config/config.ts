@@ -3,9 +3,11 @@
  *
  * Invariant: a configuration is whole and within its bounds, or loading it throws and names the setting and its source.
  */
-import { readFileSync } from 'node:fs';
+
 import { dirname, resolve } from 'node:path';
 import { ADDRESS } from '../api/parse.ts';
+import { ConfigError } from './config-error.ts';
+import { readJsonFile } from './json-file.ts';
 import {
   type Config,
   flagOf,
@@ -16,17 +18,6 @@ import {
   settings,
   variableOf,
 } from './settings.ts';
-
-/** A setting that cannot be used. The message is for people. */
-export class ConfigError extends Error {
-  readonly setting: string;
-
-  constructor(setting: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ConfigError';
-    this.setting = setting;
-  }
-}
 
 export type Source = 'flag' | 'environment' | 'file' | 'default';
 
@@ -73,12 +64,7 @@ function findValue(
 }
 
 function readConfigFile(path: string): Record<string, unknown> {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new ConfigError('file', `${path} cannot be read as JSON`, { cause: error });
-  }
+  const json = readJsonFile('file', path, 'name one that is there, or none');
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new ConfigError('file', `${path} is not an object of settings`);
   }

@@ -4,7 +4,7 @@
  * docs/protocol.md, section 2. `bytes` is the genesis; all else repeats it for people. Invariant: what is read back
  * has fields, bytes and hash that agree, or reading it throws.
  */
-import { readFileSync } from 'node:fs';
+
 import {
   decodeGenesis,
   encodeGenesis,
@@ -15,7 +15,8 @@ import {
   nobleHashes,
   toHex,
 } from '@upfront/core';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { readJsonFile } from './json-file.ts';
 
 export interface GenesisJson {
   /** sha256 of `bytes`. */
@@ -60,12 +61,7 @@ export function genesisFromJson(json: unknown, from = 'the genesis'): Genesis {
 
 /** Throws ConfigError. */
 export function readGenesisFile(path: string): Genesis {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new ConfigError('genesis', `${path} cannot be read as JSON`, { cause: error });
-  }
+  const json = readJsonFile('genesis', path, 'name it by --genesis, or make one with `upfront init`');
   return genesisFromJson(json, path);
 }
 

@@ -64,7 +64,24 @@ export const settings = {
   cometRpcPort: {
     kind: port,
     default: 0,
-    help: 'port of CometBFT’s own RPC on this machine, which state sync of others needs; 0: none',
+    help: 'port of CometBFT’s own RPC, which state sync of others needs; 0: none',
+  },
+  cometRpcHost: { kind: { type: 'text' }, default: '127.0.0.1', help: 'address that it listens on' },
+  stateSync: {
+    kind: { type: 'text' },
+    optional: true,
+    help: 'CometBFT RPC URLs of at least two nodes, comma between: an empty data folder begins with a snapshot of theirs',
+  },
+  trustHeight: {
+    kind: { type: 'integer', least: 1, most: Number.MAX_SAFE_INTEGER },
+    optional: true,
+    help: 'height of a CometBFT block of the last week that you trust; for state sync',
+  },
+  trustHash: { kind: { type: 'text' }, optional: true, help: 'its hash, 64 hex digits' },
+  watch: {
+    kind: { type: 'text' },
+    optional: true,
+    help: 'URLs of other nodes’ API, comma between: late signatures are taken from them, and who signs two headers is found out',
   },
   blockMs: {
     kind: { type: 'integer', least: 1, most: 60_000 },
@@ -84,6 +101,16 @@ export const settings = {
   },
   host: { kind: { type: 'text' }, default: '127.0.0.1', help: 'address that the API listens on' },
   port: { kind: port, default: 8640, help: 'port of the API; 0 takes a free one' },
+  explorer: {
+    kind: { type: 'path' },
+    optional: true,
+    help: 'folder of the page that is served beside the API (@upfront/explorer); without it none is',
+  },
+  publicL1Url: {
+    kind: { type: 'url' },
+    optional: true,
+    help: 'JSON-RPC of the first layer that browsers may use; everybody is told of it, so no key may be in it',
+  },
   metrics: { kind: { type: 'flag' }, default: true, help: 'serve metrics for Prometheus' },
   metricsHost: { kind: { type: 'text' }, default: '127.0.0.1', help: 'address that the metrics listen on' },
   metricsPort: { kind: port, default: 8641, help: 'port of the metrics; 0 takes a free one' },

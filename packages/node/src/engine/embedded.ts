@@ -107,7 +107,11 @@ export class EmbeddedEngine implements Engine {
     return decodeAnswers(answers, (i) => view.getUint16(index.offsets[i]! + FETCH.count));
   }
 
-  submitBytes(messages: Uint8Array, index: MessageIndex = this.#split(messages)): Promise<Uint8Array> {
+  submitBytes(
+    messages: Uint8Array,
+    index: MessageIndex = this.#split(messages),
+    peer: object = this,
+  ): Promise<Uint8Array> {
     // A Buffer's `slice` shares memory where the core relies on a copy.
     const bytes = new Uint8Array(messages.buffer, messages.byteOffset, messages.length);
     const submission = new Submission(bytes, index);
@@ -124,7 +128,7 @@ export class EmbeddedEngine implements Engine {
     }
     this.#intakeMessages += count;
     this.#intakeBytes += messages.length;
-    this.#admit(submission);
+    this.#admit(submission, peer);
     return submission.promise;
   }
 
@@ -147,7 +151,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** Cheap checks; what they leave over goes on to signatures or to the next block. */
-  #admit(submission: Submission): void {
+  #admit(submission: Submission, peer: object): void {
     const { bytes, view, offsets } = submission;
     const { openings } = submission;
     const time = this.#time();
@@ -166,7 +170,7 @@ export class EmbeddedEngine implements Engine {
       } else if (type === MESSAGE.fulfil && code !== 0) submission.rejected(i, this.#ledger.height, code);
       else if (this.#batches.add(submission, i)) isUnsigned = true;
     }
-    if (isUnsigned) this.#batches.enqueue(submission);
+    if (isUnsigned) this.#batches.enqueue(submission, peer);
     else this.#signed(submission);
   }
 

@@ -30,14 +30,17 @@ export interface L1Observation {
 
 export interface Engine {
   readonly kind: string;
+  /** What it knows may be out of date, so that it takes no messages; absent: it makes the blocks itself. */
+  readonly isBehind?: boolean;
   /** One answer a message, in order, when all of them are durable. Never rejects for what a message says. */
   submit(messages: Uint8Array): Promise<Answer[]>;
   /**
    * The same, answered in the layout of docs/api.md (27 bytes each): the hot path makes no object a message.
    *
    * @param index where the messages are, if the caller has split them already
+   * @param peer whom they are from: signatures are checked in turns, a share of each peer's
    */
-  submitBytes(messages: Uint8Array, index?: MessageIndex): Promise<Uint8Array>;
+  submitBytes(messages: Uint8Array, index?: MessageIndex, peer?: object): Promise<Uint8Array>;
   observe(observation: L1Observation): void;
   /** Takes nothing more, finishes what was taken, and leaves everything durable. */
   close(): Promise<void>;

@@ -27,10 +27,15 @@ export const INTAKE_MESSAGES_MOST = 1 << 20;
 export const INTAKE_BYTES_MOST = 128 << 20;
 /** Signature batches under way: the next one gathers what is waiting. */
 export const CHECKS_IN_FLIGHT_MOST = 2;
+/** Signatures a batch: about 35 ms of two threads, which is what a flood of others' makes one wait for its turn. */
+export const CHECKS_A_BATCH_MOST = 1024;
+/** Signatures that a peer has in a batch before the next peer's turn. */
+export const CHECKS_A_TURN = 64;
 /** Messages asked for again whose answer is being looked up; the rest wait for their turn. */
 export const LOOKUPS_IN_FLIGHT_MOST = 64;
 
 /** The longest message: a fetch of 256 posts' intents, or a post of 65,535 bytes. */
 const MESSAGE_BYTES_MOST = 28 + 65_535;
 if (MESSAGE_BYTES_MOST > BLOCK_BYTES_MOST) throw new RangeError('a block does not hold the longest message');
+if (CHECKS_A_TURN > CHECKS_A_BATCH_MOST) throw new RangeError('a batch does not hold a turn');
 if (BLOCK_BYTES_MOST > INTAKE_BYTES_MOST) throw new RangeError('the intake does not hold a block');

@@ -7,6 +7,9 @@ import type { StoreReader } from '../store/store.ts';
 import { LOOKUPS_IN_FLIGHT_MOST } from './limits.ts';
 import type { Submission } from './submission.ts';
 
+/** Node code (docs/api.md). */
+const NOT_KEPT = 112;
+
 interface Retry {
   readonly submission: Submission;
   readonly index: number;
@@ -78,7 +81,7 @@ export class Retries {
     const sequence = readU64(view, offset + FETCH.sequence);
     const account = bytes.subarray(offset + FETCH.account, offset + FETCH.account + 20);
     const record = await this.#options.store.fetch(account, sequence);
-    if (record === undefined) return submission.rejected(index, height, code);
+    if (record === undefined) return submission.rejected(index, height, this.#orNotKept(code));
     const digest = this.#options.ledger.domain.fetchDigest(bytes, offset, submission.sizes[index]!);
     if (!equalBytes(digest, 0, record.digest, 0, 32)) {
       submission.rejected(index, height, code <= codes.lagging ? code : codes.sequenceUsed);
@@ -91,14 +94,24 @@ export class Retries {
     const offset = submission.offsets[index]!;
     const size = submission.sizes[index]!;
     const nonce = readSafe(submission.view, offset + FULFIL.nonce);
-    const applied =
-      nonce < this.#options.ledger.nextNonce ? await this.#options.store.fulfilBytes(nonce) : undefined;
+    const { nextNonce } = this.#options.ledger;
+    const applied = nonce < nextNonce ? await this.#options.store.fulfilBytes(nonce) : undefined;
     const isSame =
       applied !== undefined &&
       applied.length === size &&
       equalBytes(applied, 0, submission.bytes, offset, size);
+    if (applied === undefined && nonce < nextNonce) {
+      const isResolved = (await this.#options.store.resolution(nonce)) !== undefined;
+      return submission.rejected(index, height, isResolved ? code : this.#orNotKept(code));
+    }
     if (!isSame) return submission.rejected(index, height, code);
     const resolution = await this.#options.store.resolution(nonce);
     submission.fulfilled(index, resolution!.height, nonce);
+  }
+
+  /** What became of a message before the snapshot that the store began with cannot be told here. */
+  #orNotKept(code: number): number {
+    const isPast = code === codes.sequenceUsed || code === codes.notOpen;
+    return isPast && this.#options.store.meta.base > 0 ? NOT_KEPT : code;
   }
 }

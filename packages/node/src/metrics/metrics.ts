@@ -45,6 +45,8 @@ export interface Metrics {
   httpRequest(route: string, status: number, milliseconds: number): void;
   block(block: CountedBlock, now: number): void;
   relayed(outcome: 'sent' | 'confirmed' | 'failed'): void;
+  /** A validator was found to have signed two headers of one height. */
+  equivocation(): void;
   /** From when on the gauges have values. */
   watch(gauges: Gauges): void;
   /** The exposition format, and its content type. */
@@ -96,6 +98,11 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'] as const,
     registers,
   });
+  const equivocations = new Counter({
+    name: 'upfront_equivocations_total',
+    help: 'Validators found to have signed two headers of one height: see the folder evidence',
+    registers,
+  });
   const blocks = blockMetrics(registers);
   return {
     contentType: registry.contentType,
@@ -111,6 +118,7 @@ export function createMetrics(): Metrics {
     },
     block: blocks.add,
     relayed: (outcome) => relayed.inc({ outcome }),
+    equivocation: () => equivocations.inc(),
     watch: (gauges) => watchGauges(registers, gauges),
   };
 }

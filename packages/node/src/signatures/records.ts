@@ -15,15 +15,16 @@ export class Records {
   count = 0;
 
   add(digest: Uint8Array, signature: Uint8Array, signer: Uint8Array): void {
-    const at = this.count++ * RECORD_SIZE;
-    if (at + RECORD_SIZE > this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#bytes.length);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
+    const at = this.#extend(1);
     this.#bytes.set(digest, at);
     this.#bytes.set(signature, at + RECORD.signature);
     this.#bytes.set(signer, at + RECORD.signer);
+  }
+
+  /** Whole records. */
+  append(records: Uint8Array): void {
+    const at = this.#extend(records.length / RECORD_SIZE);
+    this.#bytes.set(records, at);
   }
 
   /** What was added, as fresh bytes; the list is empty afterwards. */
@@ -31,6 +32,19 @@ export class Records {
     const taken = this.#bytes.slice(0, this.count * RECORD_SIZE);
     this.count = 0;
     return taken;
+  }
+
+  /** Makes room for so many more, and gives its offset. */
+  #extend(count: number): number {
+    const at = this.count * RECORD_SIZE;
+    this.count += count;
+    const end = this.count * RECORD_SIZE;
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    return at;
   }
 }
 

@@ -9,7 +9,7 @@ import { viewOf, writeSafe, writeU64 } from './bytes.ts';
 
 /** Tables of `blocks`. */
 export const BLOCKS = {
-  /** name -> value: FORMAT, GENESIS */
+  /** name -> value: FORMAT, GENESIS, BASE */
   meta: 1,
   /** height 8 -> count of verdicts 4 ‖ verdicts ‖ block */
   block: 2,
@@ -44,6 +44,7 @@ export const INDEX = {
 /** Names in the `meta` tables. */
 export const FORMAT = metaKey('format');
 export const GENESIS = metaKey('genesis');
+export const BASE = metaKey('base');
 export const INDEXED = metaKey('indexed');
 
 export const CURSOR_SIZE = 12;

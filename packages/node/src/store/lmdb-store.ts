@@ -10,7 +10,7 @@ import type { FinalBlock } from '../replica.ts';
 import { readSafe, viewOf } from './bytes.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import { Indexer, type Indexing } from './indexer.ts';
-import { BLOCKS, FORMAT, GENESIS, INDEX, numberKey } from './keys.ts';
+import { BASE, BLOCKS, FORMAT, GENESIS, INDEX, numberKey } from './keys.ts';
 import { acquireLock } from './lock.ts';
 import {
   lookUpFetch,
@@ -54,7 +54,7 @@ export interface StoreOptions {
 }
 
 /** Layout of the records; a store of another one is refused. */
-const FORMAT_NUMBER = 1;
+export const FORMAT_NUMBER = 1;
 
 /** A block that is durable and not yet indexed. */
 interface Recent {
@@ -133,6 +133,7 @@ export class EnvironmentStore implements Store {
   readonly #recent = new Map<number, Recent>();
   /** Signatures that are being written. */
   readonly #added = new Map<number, HeaderSignature[]>();
+  readonly #base: number;
   #height: number;
   #validators: string | undefined;
 
@@ -144,6 +145,8 @@ export class EnvironmentStore implements Store {
     this.#indexer = indexer;
     this.snapshots = snapshots;
     this.#height = lastHeight(blocks);
+    const base = blocks.get(BASE);
+    this.#base = base === undefined ? 0 : readSafe(viewOf(base), 0);
     this.#sources = {
       index,
       parameters: options.parameters,
@@ -160,7 +163,8 @@ export class EnvironmentStore implements Store {
   }
 
   get meta(): StoreMeta {
-    return { genesisHash: this.#options.genesisHash, height: this.#height, indexed: this.#indexer.indexed };
+    const { genesisHash } = this.#options;
+    return { genesisHash, base: this.#base, height: this.#height, indexed: this.#indexer.indexed };
   }
 
   async append(height: number, bytes: Uint8Array, verdicts: Uint8Array): Promise<void> {

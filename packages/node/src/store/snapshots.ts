@@ -6,13 +6,15 @@
 import { hash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 /** Files kept: the newest, and one that serves if it turns out corrupt. */
 export const SNAPSHOTS_KEPT = 2;
 
 export interface SnapshotName {
   readonly height: number;
+  /** What the bytes should have. */
+  readonly hash: Uint8Array;
   readonly path: string;
 }
 
@@ -37,8 +39,11 @@ export function openSnapshots(directory: string): SnapshotFiles {
 
   const list = (): SnapshotName[] =>
     readdirSync(directory)
-      .filter((file) => NAME.test(file))
-      .map((file) => ({ height: Number(NAME.exec(file)![1]), path: join(directory, file) }))
+      .flatMap((file) => {
+        const [, height, digest] = NAME.exec(file) ?? [];
+        if (height === undefined || digest === undefined) return [];
+        return [{ height: Number(height), hash: Buffer.from(digest, 'hex'), path: join(directory, file) }];
+      })
       .sort((a, b) => b.height - a.height);
 
   async function writeFile(height: number, digest: Uint8Array, bytes: Uint8Array): Promise<void> {
@@ -63,13 +68,13 @@ export function openSnapshots(directory: string): SnapshotFiles {
 
   return {
     list,
-    read({ path }) {
+    read({ path, hash: expected }) {
       const bytes = readFileSync(path);
-      const digest = hash('sha256', bytes, 'hex');
-      if (digest !== NAME.exec(basename(path))?.[2]) return undefined;
+      const digest = hash('sha256', bytes, 'buffer');
+      if (!digest.equals(expected)) return undefined;
       return {
         bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length),
-        hash: new Uint8Array(Buffer.from(digest, 'hex')),
+        hash: new Uint8Array(digest),
       };
     },
     write(height, digest, bytes) {

@@ -49,6 +49,8 @@ export interface StoredSettlement {
 /** What is on disk. */
 export interface StoreMeta {
   readonly genesisHash: Uint8Array;
+  /** What is at or below this height is not here: the store began with a snapshot of it. 0: all is here. */
+  readonly base: number;
   /** Highest durable block; 0 before the first. */
   readonly height: number;
   /** Highest block that the indexes, headers and events hold. */

@@ -155,7 +155,13 @@ export class Disk {
 
   files(): SnapshotFiles {
     const list = (): SnapshotName[] =>
-      [...this.snapshots.keys()].sort((a, b) => b - a).map((height) => ({ height, path: String(height) }));
+      [...this.snapshots.keys()]
+        .sort((a, b) => b - a)
+        .map((height) => ({
+          height,
+          hash: this.snapshots.get(height)!.digest,
+          path: String(height),
+        }));
     return {
       list,
       read: ({ height }) => {

@@ -11,7 +11,7 @@ import {
   Keyring,
   openChain,
   Pool,
-  StateSync,
+  SnapshotServer,
   signOnce,
 } from '@upfront/node/parts';
 import type { Committee } from './committee.ts';
@@ -23,6 +23,8 @@ import { keyBytes, type World } from './world.ts';
 type Request = Parameters<Application['answer']>[0];
 type Answer = Awaited<ReturnType<Application['answer']>>;
 
+/** ms between blocks at most while the committee is busy. */
+const BLOCK_MS = 500;
 const POOL = { messages: 2000, bytes: 1 << 20 };
 
 export class Member extends Operator {
@@ -117,18 +119,23 @@ export class Member extends Operator {
     const pool = new Pool(POOL);
     const now = (): number => Math.floor(platform.now);
     const broadcast = (messages: readonly Uint8Array[]): void => this.#committee.broadcast(this, messages);
-    const engine = new CometEngine({ chain, verifier, pool, log, now, broadcast });
+    const engine = new CometEngine({
+      chain,
+      verifier,
+      pool,
+      log,
+      now,
+      broadcast,
+      comet: { blockMs: BLOCK_MS },
+    });
     const wanted = () => this.wanted;
-    const restored = async (): Promise<void> => {
-      throw new Error('no state sync in a simulation');
-    };
     this.#application = new Application({
       chain,
       verifier,
       pool,
       log,
       keyring: new Keyring(chain.ledger, this.#committee.keys),
-      stateSync: new StateSync({ genesis, hashes, store, log, restored }),
+      snapshots: new SnapshotServer({ parameters: genesis.parameters, store, log }),
       extension: () => extensionOf(chain, signer, engine.seen, { log, wanted }),
       seen: () => engine.seen,
       delivered: (block, applied) => engine.delivered(block, applied),

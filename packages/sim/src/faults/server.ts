@@ -7,8 +7,10 @@ import {
   type Genesis,
   genesisHash,
   type Hashes,
+  headerToJson,
   nonceView,
   scanBlock,
+  signaturesToJson,
   splitMessages,
   toHex,
 } from '@upfront/core';
@@ -21,14 +23,12 @@ import {
   encodeError,
   eventPlaces,
   FRAME,
-  headerToJson,
   NodeError,
   networkToJson,
   openNonceToJson,
   placedEventToJson,
   settledOf,
   settlementToJson,
-  signaturesToJson,
 } from '@upfront/node/parts';
 import { bytesOf } from './contract.ts';
 import type { Host } from './network.ts';

@@ -3,17 +3,28 @@
  *
  * docs/api.md, HTTP. Whatever rests on the ledger is read through the replica, so it is durable when it is answered.
  */
-import { accountView, codeName, nonceView, openNoncesOf, toHex } from '@upfront/core';
+import {
+  accountView,
+  codeName,
+  type Ledger,
+  nonceView,
+  openNoncesOf,
+  SEQUENCE_WINDOW,
+  toHex,
+} from '@upfront/core';
+import type { FetchOfNonce } from '../../store/store.ts';
 import { NodeError } from '../errors.ts';
 import { eventPlaces } from '../event-bytes.ts';
+import { assertKept, notKept } from '../kept.ts';
 import { parseAddress, parseCount, parseSequence } from '../parse.ts';
 import { charge } from './cost.ts';
+import { readDealtFetch } from './intents.ts';
 import { pageOf, readPlacedEvents, wanted } from './paging.ts';
 import { receiptOf } from './receipt.ts';
 import * as schemas from './schemas.ts';
 import type { ApiServer } from './server.ts';
 import type { Sources } from './sources.ts';
-import { accountToJson, blankAccount, openNonceToJson, placedEventToJson } from './views.ts';
+import { accountToJson, blankAccount, intentToJson, openNonceToJson, placedEventToJson } from './views.ts';
 
 export function addAccountRoutes(app: ApiServer, sources: Sources): void {
   const { replica, genesis, limits } = sources;
@@ -59,7 +70,7 @@ export function addAccountRoutes(app: ApiServer, sources: Sources): void {
 }
 
 export function addHistoryRoutes(app: ApiServer, sources: Sources): void {
-  const { store, limits } = sources;
+  const { store, replica, limits } = sources;
 
   app.get(
     '/v1/accounts/:address/events',
@@ -74,6 +85,7 @@ export function addHistoryRoutes(app: ApiServer, sources: Sources): void {
     async ({ params, query, ip }) => {
       const address = wanted(parseAddress(params.address), 'address');
       const { from, limit } = pageOf(query, limits);
+      assertKept(store, from.height);
       const cursors = await store.accountEvents(address, from, limit);
       charge(sources, ip, 'decodedEvents', cursors.length);
       const events = readPlacedEvents(store, cursors);
@@ -91,17 +103,32 @@ export function addHistoryRoutes(app: ApiServer, sources: Sources): void {
         response: { 200: schemas.FetchStatus, default: schemas.ErrorAnswer },
       },
     },
-    async ({ params }) => {
+    async ({ params, ip }) => {
       const account = wanted(parseAddress(params.account), 'account');
       const sequence = wanted(parseSequence(params.sequence), 'sequence');
       const record = await store.fetch(account, sequence);
-      if (record === undefined) return { status: 'unknown' as const };
+      if (record === undefined) {
+        const { base } = store.meta;
+        if (base > 0 && (await replica.read((ledger) => isUsed(ledger, account, sequence))))
+          throw notKept(base);
+        return { status: 'unknown' as const };
+      }
       const common = { height: String(record.height), digest: toHex(record.digest) };
       if (record.status === 'refused') {
         return { status: 'refused' as const, ...common, code: record.code, name: codeName(record.code) };
       }
       const { first, count, clock } = record;
-      return { status: 'dealt' as const, ...common, first: String(first), count, clock: String(clock) };
+      const { fetch } = readDealtFetch(sources, ip, { account, sequence, ...record });
+      return {
+        status: 'dealt' as const,
+        ...common,
+        first: String(first),
+        count,
+        clock: String(clock),
+        limit: String(fetch.limit),
+        budget: String(fetch.budget),
+        intents: fetch.intents.map(intentToJson),
+      };
     },
   );
 }
@@ -119,7 +146,7 @@ export function addNonceRoutes(app: ApiServer, sources: Sources): void {
         response: { 200: schemas.NonceStatus, default: schemas.ErrorAnswer },
       },
     },
-    async ({ params }) => {
+    async ({ params, ip }) => {
       const nonce = wanted(parseCount(params.nonce), 'nonce');
       const open = await replica.read((ledger) => nonceView(ledger, nonce));
       if (open !== undefined) {
@@ -127,24 +154,41 @@ export function addNonceRoutes(app: ApiServer, sources: Sources): void {
         return { status: 'open' as const, account: json.account, sequence: json.sequence, open: json };
       }
       const place = await store.resolution(nonce);
-      if (place === undefined) return { status: 'unknown' as const };
+      if (place === undefined) {
+        const { base } = store.meta;
+        const nonces = await replica.read(({ nextNonce }) => nextNonce);
+        if (base > 0 && nonce < nonces) throw notKept(base);
+        return { status: 'unknown' as const };
+      }
       const list = store.events(place.height);
       if (list === undefined) throw new Error(`the events of block ${place.height} are not in the store`);
       const { event } = placedEventToJson(place.height, list, eventPlaces(list), place.index);
-      const fetch = await store.fetchOfNonce(nonce);
+      const dealt = await store.fetchOfNonce(nonce);
       return {
         status: event.type === 'annulled' ? ('annulled' as const) : ('fulfilled' as const),
         height: String(place.height),
         index: String(place.index),
         event,
-        ...(fetch && { account: toHex(fetch.account), sequence: String(fetch.sequence) }),
+        ...(dealt && originOf(sources, ip, dealt, nonce)),
       };
     },
   );
 }
 
+/** Who announced a nonce, when, and as what. */
+function originOf(sources: Sources, ip: string, dealt: FetchOfNonce, nonce: number) {
+  const { fetch, clock } = readDealtFetch(sources, ip, dealt);
+  return {
+    account: toHex(dealt.account),
+    sequence: String(dealt.sequence),
+    dealtHeight: String(dealt.height),
+    dealtClock: String(clock),
+    intent: intentToJson(fetch.intents[nonce - dealt.first]!),
+  };
+}
+
 export function addReceiptRoutes(app: ApiServer, sources: Sources): void {
-  const { store } = sources;
+  const { store, replica } = sources;
 
   app.get(
     '/v1/nonces/:nonce/receipt',
@@ -159,7 +203,14 @@ export function addReceiptRoutes(app: ApiServer, sources: Sources): void {
     async ({ params, ip }) => {
       const nonce = wanted(parseCount(params.nonce), 'nonce');
       const place = await store.resolution(nonce);
-      if (place === undefined) throw new NodeError('notFound', `nonce ${nonce} is not resolved`);
+      if (place === undefined) {
+        const { base } = store.meta;
+        const isPast = await replica.read(
+          (ledger) => nonce < ledger.nextNonce && ledger.nonces.find(nonce) < 0,
+        );
+        if (base > 0 && isPast) throw notKept(base);
+        throw new NodeError('notFound', `nonce ${nonce} is not resolved`);
+      }
       return receiptOf(sources, ip, place.height, place.index);
     },
   );
@@ -180,4 +231,11 @@ export function addReceiptRoutes(app: ApiServer, sources: Sources): void {
       return receiptOf(sources, ip, height, index);
     },
   );
+}
+
+/** Whether the account has used this sequence up, as the state knows. */
+function isUsed({ accounts }: Ledger, account: Uint8Array, sequence: bigint): boolean {
+  const row = accounts.find(account, 0);
+  if (row < 0) return false;
+  return accounts.isUsed(row, sequence) || sequence <= accounts.highest[row]! - BigInt(SEQUENCE_WINDOW);
 }

@@ -3,24 +3,19 @@
  *
  * docs/api.md, HTTP.
  */
-import { FULFIL, scanBlock, toHex } from '@upfront/core';
+import { FULFIL, headerToJson, scanBlock, signaturesToJson, toHex } from '@upfront/core';
 import { genesisToJson } from '../../config/genesis-file.ts';
 import { NodeError } from '../errors.ts';
 import { eventPlaces } from '../event-bytes.ts';
+import { assertKept, noBlock, notKept } from '../kept.ts';
 import { parseCount, parseHash } from '../parse.ts';
 import { charge } from './cost.ts';
+import { nextNonceAfter } from './list-routes.ts';
 import { pageOf, wanted } from './paging.ts';
 import * as schemas from './schemas.ts';
 import type { ApiServer } from './server.ts';
 import type { Sources } from './sources.ts';
-import {
-  headerToJson,
-  networkToJson,
-  placedEventToJson,
-  settledOf,
-  settlementToJson,
-  signaturesToJson,
-} from './views.ts';
+import { networkToJson, placedEventToJson, settledOf, settlementToJson } from './views.ts';
 
 export function addNetworkRoutes(app: ApiServer, sources: Sources): void {
   const { replica, genesis, hashes, l1 } = sources;
@@ -43,11 +38,14 @@ export function addNetworkRoutes(app: ApiServer, sources: Sources): void {
         contract: toHex(genesis.contract),
         asset: facts?.asset ?? null,
         unit: facts === undefined ? null : String(facts.unit),
+        symbol: facts?.symbol ?? null,
+        decimals: facts?.decimals ?? null,
         genesisHash: genesisJson.hash,
         engine: sources.engineKind,
         version: sources.version,
         ...network,
-        l1: { ...network.l1, status: l1.status() ?? null },
+        l1: { ...network.l1, status: l1.status() ?? null, url: sources.publicL1Url ?? null },
+        controls: sources.controlsUrl ?? null,
       };
     },
   );
@@ -83,7 +81,7 @@ export function addBlockRoutes(app: ApiServer, sources: Sources): void {
       const header = store.header(height);
       const bytes = store.block(height);
       const list = store.events(height);
-      if (header === undefined || bytes === undefined || list === undefined) throw noBlock(height);
+      if (header === undefined || bytes === undefined || list === undefined) throw noBlock(store, height);
       const block = scanBlock(bytes, genesis.parameters);
       if (block === undefined) throw new Error(`block ${height} is malformed`);
       const places = eventPlaces(list);
@@ -125,7 +123,7 @@ export function addRawRoutes(app: ApiServer, { store }: Sources): void {
     async ({ params }, reply) => {
       const height = wanted(parseCount(params.height), 'height');
       const bytes = store.block(height);
-      if (bytes === undefined) throw noBlock(height);
+      if (bytes === undefined) throw noBlock(store, height);
       return reply.type('application/octet-stream').send(Buffer.from(bytes) as never);
     },
   );
@@ -143,13 +141,45 @@ export function addRawRoutes(app: ApiServer, { store }: Sources): void {
     async ({ params }) => {
       const height = wanted(parseCount(params.height), 'height');
       const found = store.header(height);
-      if (found === undefined) throw noBlock(height);
+      if (found === undefined) throw noBlock(store, height);
       return {
         header: headerToJson(found.header),
         digest: toHex(found.digest),
         signatures: signaturesToJson(found.signatures),
         validators: store.validatorsAt(height).map(toHex),
       };
+    },
+  );
+}
+
+export function addHeaderPageRoute(app: ApiServer, sources: Sources): void {
+  const { store, replica, limits } = sources;
+
+  app.get(
+    '/v1/headers',
+    {
+      schema: {
+        summary: 'Headers behind a height, ascending, each with its signatures',
+        querystring: schemas.HeaderPageQuery,
+        response: { 200: schemas.HeaderPage, default: schemas.ErrorAnswer },
+      },
+    },
+    async ({ query, ip }) => {
+      const after = wanted(parseCount(query.after), 'after');
+      const { limit } = pageOf(query.limit === undefined ? {} : { limit: query.limit }, limits);
+      if (after < store.meta.base) throw notKept(store.meta.base);
+      const last = Math.min(replica.height, after + limit);
+      charge(sources, ip, 'decodedEvents', Math.max(0, last - after));
+      const headers = [];
+      for (let height = after + 1; height <= last; height++) {
+        const found = store.header(height);
+        if (found === undefined) throw noBlock(store, height);
+        headers.push({
+          header: headerToJson(found.header),
+          signatures: signaturesToJson(found.signatures),
+        });
+      }
+      return { headers };
     },
   );
 }
@@ -170,6 +200,7 @@ export function addTopicRoutes(app: ApiServer, sources: Sources): void {
     async ({ params, query, ip }) => {
       const topic = wanted(parseHash(params.topic), 'topic');
       const { from, limit } = pageOf(query, limits);
+      assertKept(store, from.height);
       const found = await store.topicDeliveries(topic, from, limit);
       charge(sources, ip, 'posts', found.length);
       const deliveries: { cursor: string; nonce: string; fulfilled: boolean; data: string | null }[] = [];
@@ -209,17 +240,24 @@ export function addSettlementRoutes(app: ApiServer, sources: Sources): void {
     async ({ params }) => {
       const number = wanted(parseCount(params.number), 'number');
       const found = store.settlement(number);
-      if (found === undefined) throw new NodeError('notFound', `settlement ${number} is not formed`);
+      if (found === undefined) {
+        const { formed } = await replica.read(({ settlements }) => settlements);
+        if (number >= 1 && number <= formed) throw notKept(store.meta.base);
+        throw new NodeError('notFound', `settlement ${number} is not formed`);
+      }
       const settled = await replica.read(settledOf);
-      const transaction = await l1.settlementTransaction(number);
+      const onL1 = await l1.settlement(number);
+      const before = number === 1 ? 0 : store.settlement(number - 1)?.height;
+      const from = before === undefined ? undefined : nextNonceAfter(store, before);
+      const to = nextNonceAfter(store, found.height);
       return {
         ...settlementToJson(found.formed, found.height, number <= settled),
-        transaction: transaction ?? null,
+        transaction: onL1?.transaction ?? null,
+        l1Block: onL1 === undefined ? null : String(onL1.block),
+        gasUsed: onL1?.gasUsed === undefined ? null : String(onL1.gasUsed),
+        gasPrice: onL1?.gasPrice === undefined ? null : String(onL1.gasPrice),
+        nonces: from === undefined || to === undefined ? null : String(to - from),
       };
     },
   );
-}
-
-function noBlock(height: number): NodeError {
-  return new NodeError('notFound', `there is no block ${height}`);
 }

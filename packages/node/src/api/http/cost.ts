@@ -15,6 +15,8 @@ export const COST = {
   hashedEvents: 1000,
   /** Events decoded and written as JSON. */
   decodedEvents: 200,
+  /** Messages of a block that are looked through. */
+  scannedMessages: 10_000,
   /** Posts looked up and written as hex. */
   posts: 50,
 } as const;

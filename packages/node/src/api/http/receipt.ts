@@ -8,6 +8,7 @@ import { auditPath, type Hashes, receiptToJson } from '@upfront/core';
 import type { StoreReader } from '../../store/store.ts';
 import { NodeError } from '../errors.ts';
 import { eventAt, eventPlaces } from '../event-bytes.ts';
+import { noBlock } from '../kept.ts';
 import { type Costs, charge } from './cost.ts';
 
 /** ms between looks for signatures, and until it is given up: a committee makes some blocks in that time. */
@@ -16,7 +17,7 @@ const SIGNED_MOST_MS = 5000;
 
 export async function receiptOf(
   sources: Costs & {
-    readonly store: Pick<StoreReader, 'header' | 'events' | 'validatorsAt'>;
+    readonly store: Pick<StoreReader, 'meta' | 'header' | 'events' | 'validatorsAt'>;
     readonly hashes: Hashes;
   },
   address: string,
@@ -26,8 +27,7 @@ export async function receiptOf(
   const { store, hashes } = sources;
   const header = await signedHeader(store, height);
   const list = store.events(height);
-  if (header === undefined || list === undefined)
-    throw new NodeError('notFound', `there is no block ${height}`);
+  if (header === undefined || list === undefined) throw noBlock(store, height);
   const places = eventPlaces(list);
   if (index >= places.count) {
     throw new NodeError('notFound', `block ${height} has ${places.count} events, none is ${index}`);

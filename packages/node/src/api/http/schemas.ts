@@ -43,6 +43,27 @@ export const PageQuery = Type.Object(
   },
   strict,
 );
+export const HeaderPageQuery = Type.Object(
+  {
+    after: text(DECIMAL, 'the last height one has'),
+    limit: Type.Optional(text(DECIMAL, 'headers of the page, at most 1000')),
+  },
+  strict,
+);
+export const FromQuery = Type.Object(
+  {
+    from: Type.Optional(text(DECIMAL, 'the first nonce wanted')),
+    limit: Type.Optional(text(DECIMAL, 'rows, at most 1000')),
+  },
+  strict,
+);
+export const BeforeQuery = Type.Object(
+  {
+    before: Type.Optional(text(DECIMAL, 'rows below this one')),
+    limit: Type.Optional(text(DECIMAL, 'rows, at most 100')),
+  },
+  strict,
+);
 export const EmptyQuery = Type.Object({}, strict);
 
 export const Status = Type.Object({
@@ -52,6 +73,8 @@ export const Status = Type.Object({
   unit: orNull(
     Type.String({ pattern: '^[0-9]+$', description: 'base units of the asset that make one unit' }),
   ),
+  symbol: orNull(Type.String({ description: 'of the asset' })),
+  decimals: orNull(Count),
   genesisHash: Hash,
   engine: Type.String(),
   version: Type.String(),
@@ -68,9 +91,12 @@ export const Status = Type.Object({
     acknowledged: Decimal,
     formed: Decimal,
     settled: Decimal,
+    nextCut: orNull(text(DECIMAL, 'block time from which on the next settlement is due, if there is one')),
     status: orNull(Type.String({ description: 'what this node’s watcher says' })),
+    url: orNull(Type.String({ description: 'JSON-RPC of the first layer for browsers' })),
   }),
   lagging: Type.Boolean(),
+  controls: orNull(Type.String({ description: 'of a devnet: where its page can stop the operator' })),
 });
 
 export const GenesisAnswer = Type.Object({
@@ -102,6 +128,17 @@ export const Account = Type.Object({
   height: Decimal,
 });
 
+const IntentJson = Type.Object({
+  kind: Type.Enum(['transfer', 'hold', 'withdraw', 'post', 'validate']),
+  commitment: Type.Optional(Hash),
+  payee: Type.Optional(Address),
+  max: Type.Optional(Decimal),
+  window: Type.Optional(Type.Integer({ description: 'of a hold, s' })),
+  topic: Type.Optional(Hash),
+  stake: Type.Optional(Decimal),
+  size: Type.Optional(Count),
+});
+
 export const OpenNonce = Type.Object({
   nonce: Decimal,
   account: Address,
@@ -110,18 +147,15 @@ export const OpenNonce = Type.Object({
   deadline: text(DECIMAL, 'clock at which the window ends'),
   dealtClock: Decimal,
   dealtHeight: Decimal,
-  intent: Type.Object({
-    kind: Type.Enum(['transfer', 'hold', 'withdraw', 'post', 'validate']),
-    commitment: Type.Optional(Hash),
-    payee: Type.Optional(Address),
-    max: Type.Optional(Decimal),
-    topic: Type.Optional(Hash),
-    stake: Type.Optional(Decimal),
-    size: Type.Optional(Count),
-  }),
+  intent: IntentJson,
 });
 
 export const OpenNonces = Type.Object({ nonces: Type.Array(OpenNonce), height: Decimal });
+export const OpenNonceList = Type.Object({
+  nonces: Type.Array(OpenNonce),
+  clock: Decimal,
+  height: Decimal,
+});
 
 export const EventJson = Type.Object(
   { type: Type.String({ description: 'docs/protocol.md, 10' }) },
@@ -140,6 +174,9 @@ export const FetchStatus = Type.Object({
   count: Type.Optional(Count),
   clock: Type.Optional(Decimal),
   digest: Type.Optional(Hash),
+  limit: Type.Optional(Decimal),
+  budget: Type.Optional(Decimal),
+  intents: Type.Optional(Type.Array(IntentJson, { description: 'one a nonce, in their order' })),
   code: Type.Optional(Count),
   name: Type.Optional(Type.String()),
 });
@@ -151,6 +188,9 @@ export const NonceStatus = Type.Object({
   event: Type.Optional(EventJson),
   account: Type.Optional(Address),
   sequence: Type.Optional(Decimal),
+  dealtHeight: Type.Optional(Decimal),
+  dealtClock: Type.Optional(Decimal),
+  intent: Type.Optional(IntentJson),
   open: Type.Optional(OpenNonce),
 });
 
@@ -179,6 +219,10 @@ export const HeaderAnswer = Type.Object({
   validators: Type.Array(Address, { description: 'whose signatures count at this height' }),
 });
 
+export const HeaderPage = Type.Object({
+  headers: Type.Array(Type.Object({ header: HeaderJson, signatures: Type.Array(SignatureJson) })),
+});
+
 export const BlockAnswer = Type.Object({
   header: HeaderJson,
   digest: Hash,
@@ -202,6 +246,31 @@ export const Deliveries = Type.Object({
   next,
 });
 
+export const BlockList = Type.Object({
+  blocks: Type.Array(
+    Type.Object({
+      height: Decimal,
+      digest: Hash,
+      time: Decimal,
+      counts: Type.Object({ bytes: Count, items: Count, fulfils: Count, fetches: Count, events: Count }),
+      signers: Type.Array(Address, { description: 'who signed its header, as far as this node knows' }),
+    }),
+  ),
+});
+
+export const SettlementList = Type.Object({
+  settlements: Type.Array(
+    Type.Object({
+      number: Decimal,
+      height: Decimal,
+      status: Type.Enum(['formed', 'settled']),
+      debits: Count,
+      credits: Count,
+      payouts: Count,
+    }),
+  ),
+});
+
 const Entry = Type.Object({ account: Address, amount: Decimal });
 export const SettlementAnswer = Type.Object({
   number: Decimal,
@@ -210,6 +279,10 @@ export const SettlementAnswer = Type.Object({
   hash: Hash,
   status: Type.Enum(['formed', 'settled']),
   transaction: orNull(Hash),
+  l1Block: orNull(Decimal),
+  gasUsed: orNull(Decimal),
+  gasPrice: orNull(text(DECIMAL, 'wei')),
+  nonces: orNull(text(DECIMAL, 'dealt since the settlement before was formed; null: too long ago to count')),
   debits: Type.Array(
     Type.Object({ amount: Decimal, sequence: Decimal, limit: Decimal, request: Hash, r: Hash, vs: Hash }),
   ),

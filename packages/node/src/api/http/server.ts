@@ -14,11 +14,14 @@ import { jsonDepth } from '../parse.ts';
 import { addAccountRoutes, addHistoryRoutes, addNonceRoutes, addReceiptRoutes } from './account-routes.ts';
 import {
   addBlockRoutes,
+  addHeaderPageRoute,
   addNetworkRoutes,
   addRawRoutes,
   addSettlementRoutes,
   addTopicRoutes,
 } from './chain-routes.ts';
+import { addListRoutes } from './list-routes.ts';
+import { addExplorer } from './page-files.ts';
 import * as schemas from './schemas.ts';
 import type { Sources } from './sources.ts';
 import { addSubmitRoute } from './submit-route.ts';
@@ -64,10 +67,13 @@ export async function createHttpServer(options: HttpOptions): Promise<ApiServer>
   addReceiptRoutes(app, sources);
   addBlockRoutes(app, sources);
   addRawRoutes(app, sources);
+  addHeaderPageRoute(app, sources);
   addTopicRoutes(app, sources);
   addSettlementRoutes(app, sources);
+  addListRoutes(app, sources);
   addSubmitRoute(app, sources);
   addHealthRoutes(app, sources);
+  if (sources.explorer !== undefined) await addExplorer(app, sources);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger() as object);
   await app.ready();
   return app;

@@ -8,10 +8,10 @@ import {
   codeName,
   decodeEvent,
   type FormedSettlement,
-  type Header,
-  type HeaderSignature,
+  type Intent,
   type Ledger,
   type NonceView,
+  nextCutTime,
   type Parameters,
   readSafe,
   readU64,
@@ -89,9 +89,28 @@ export function openNonceToJson(view: NonceView) {
   };
 }
 
+export function intentToJson(intent: Intent) {
+  switch (intent.kind) {
+    case 'transfer':
+    case 'withdraw':
+      return { kind: intent.kind, commitment: toHex(intent.commitment) };
+    case 'hold': {
+      const { kind, payee, max, window } = intent;
+      return { kind, payee: toHex(payee), max: String(max), window };
+    }
+    case 'post': {
+      const { kind, topic, stake, size, commitment } = intent;
+      return { kind, topic: toHex(topic), stake: String(stake), size, commitment: toHex(commitment) };
+    }
+    case 'validate':
+      return { kind: intent.kind };
+  }
+}
+
 /** The network as of now; it lags if a block made at `now` would. */
 export function networkToJson(ledger: Ledger, now: number) {
   const { settlements, nonces, privilege } = ledger;
+  const next = nextCutTime(ledger);
   return {
     height: String(ledger.height),
     time: String(ledger.time),
@@ -106,6 +125,7 @@ export function networkToJson(ledger: Ledger, now: number) {
       acknowledged: String(settlements.inbox),
       formed: String(settlements.formed),
       settled: String(settledOf(ledger)),
+      nextCut: next === undefined ? null : String(next),
     },
     lagging: ledger.isLagging(Math.max(ledger.time, now)),
   };
@@ -117,23 +137,6 @@ export function settledOf({ settlements }: Ledger): number {
   return oldest === undefined ? settlements.formed : oldest.number - 1;
 }
 
-export function headerToJson(header: Header) {
-  return {
-    height: String(header.height),
-    parent: toHex(header.parent),
-    events: toHex(header.events),
-    state: toHex(header.state),
-    settlement: toHex(header.settlement),
-  };
-}
-
-export function signaturesToJson(signatures: readonly HeaderSignature[]) {
-  return signatures.map(({ validator, signature }) => ({
-    validator: toHex(validator),
-    signature: toHex(signature),
-  }));
-}
-
 /** One event of the node's own store with its cursor. */
 export function placedEventToJson(height: number, list: Uint8Array, places: EventPlaces, index: number) {
   const event = index < places.count ? decodeEvent(eventAt(list, places, index)) : undefined;
@@ -141,9 +144,8 @@ export function placedEventToJson(height: number, list: Uint8Array, places: Even
   return { cursor: `${height}.${index}`, event: eventToJson(event) };
 }
 
-const DEBIT = 120;
-const ENTRY = 28;
-const LINE = 21;
+/** Bytes of a debit, of a credit or payout, and of a line of a rotation. */
+export const LIST_WIDTHS = { debit: 120, entry: 28, line: 21 } as const;
 
 export function settlementToJson(formed: FormedSettlement, height: number, isSettled: boolean) {
   return {
@@ -152,7 +154,7 @@ export function settlementToJson(formed: FormedSettlement, height: number, isSet
     inbox: String(formed.inbox),
     hash: toHex(formed.hash),
     status: isSettled ? ('settled' as const) : ('formed' as const),
-    debits: chunks(formed.debits, DEBIT).map((debit) => ({
+    debits: chunks(formed.debits, LIST_WIDTHS.debit).map((debit) => ({
       amount: String(readU64(viewOf(debit), 0)),
       sequence: String(readU64(viewOf(debit), 8)),
       limit: String(readU64(viewOf(debit), 16)),
@@ -160,9 +162,9 @@ export function settlementToJson(formed: FormedSettlement, height: number, isSet
       r: toHex(debit.subarray(56, 88)),
       vs: toHex(debit.subarray(88)),
     })),
-    credits: chunks(formed.credits, ENTRY).map(entryToJson),
-    payouts: chunks(formed.payouts, ENTRY).map(entryToJson),
-    rotation: chunks(formed.rotation, LINE).map((line) => ({
+    credits: chunks(formed.credits, LIST_WIDTHS.entry).map(entryToJson),
+    payouts: chunks(formed.payouts, LIST_WIDTHS.entry).map(entryToJson),
+    rotation: chunks(formed.rotation, LIST_WIDTHS.line).map((line) => ({
       validator: toHex(line.subarray(0, 20)),
       in: line[20] === 1,
     })),

@@ -236,6 +236,10 @@ export class Connection implements Sink, Peer {
       this.#refuse(id, nodeCodes.tooManySubscriptions);
       return;
     }
+    if (history.meta.base > 0 && wanted.cursor.height <= history.meta.base) {
+      this.#refuse(id, nodeCodes.notKept, `history begins behind height ${history.meta.base}`);
+      return;
+    }
     const subscription = new Subscription({ id, wanted, hub, history, sink: this, limits, now });
     this.#subscriptions.set(id, subscription);
     subscription.start();

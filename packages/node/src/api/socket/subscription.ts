@@ -20,6 +20,7 @@ import type { Hub, LiveReader } from './hub.ts';
 
 /** The slice of the store that history is read from. */
 export interface History {
+  readonly meta: { readonly base: number };
   events(height: number): Uint8Array | undefined;
   accountEvents(address: Uint8Array, from: Cursor, limit: number): Promise<readonly Cursor[]>;
   topicDeliveries(topic: Uint8Array, from: Cursor, limit: number): Promise<readonly Cursor[]>;

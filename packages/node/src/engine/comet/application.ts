@@ -18,6 +18,8 @@ import type { L1Observation } from '../engine.ts';
 import type { AbciRequest, AbciResponse } from './abci-server.ts';
 import { type Extension, encodeExtension, readExtension } from './extension.ts';
 import {
+  ResponseApplySnapshotChunk_Result as APPLY,
+  ResponseOfferSnapshot_Result as OFFER,
   ResponseProcessProposal_ProposalStatus as PROPOSAL,
   type RequestFinalizeBlock,
   type RequestInitChain,
@@ -29,7 +31,7 @@ import {
 import type { Keyring } from './keyring.ts';
 import { isSameMessage, type Pool } from './pool.ts';
 import { judgeProposal, makeProposal } from './proposal.ts';
-import type { StateSync } from './state-sync.ts';
+import type { SnapshotServer } from './snapshot-server.ts';
 import { Verdicts } from './verdicts.ts';
 
 export interface ApplicationOptions {
@@ -37,7 +39,7 @@ export interface ApplicationOptions {
   readonly verifier: Verifier;
   readonly keyring: Keyring;
   readonly pool: Pool;
-  readonly stateSync: StateSync;
+  readonly snapshots: SnapshotServer;
   readonly log: ChainLog;
   /** What to say in a vote of the height after the state's; undefined on a node that is no validator. */
   extension(): Extension | undefined;
@@ -83,7 +85,7 @@ export class Application {
   }
 
   async answer(request: AbciRequest): Promise<AbciResponse> {
-    const { stateSync } = this.#options;
+    const { snapshots } = this.#options;
     switch (request.case) {
       case 'info':
         return { case: 'info', value: this.#info() };
@@ -103,13 +105,14 @@ export class Application {
         await this.#commit();
         return { case: 'commit', value: { retainHeight: 0n } };
       case 'listSnapshots':
-        return { case: 'listSnapshots', value: stateSync.list() };
+        return { case: 'listSnapshots', value: await snapshots.list() };
       case 'loadSnapshotChunk':
-        return { case: 'loadSnapshotChunk', value: stateSync.load(request.value) };
+        return { case: 'loadSnapshotChunk', value: await snapshots.load(request.value) };
+      // Only a node without a state takes one in, before there is an application (sync-first.ts).
       case 'offerSnapshot':
-        return { case: 'offerSnapshot', value: stateSync.offer(request.value) };
+        return { case: 'offerSnapshot', value: { result: OFFER.ABORT } };
       case 'applySnapshotChunk':
-        return { case: 'applySnapshotChunk', value: await stateSync.apply(request.value) };
+        return { case: 'applySnapshotChunk', value: { result: APPLY.ABORT } };
       // CometBFT's mempool is off and nobody asks the application through it.
       case 'checkTx':
         return { case: 'checkTx', value: { code: 1 } };

@@ -27,7 +27,8 @@ import { INTAKE_BYTES_MOST, INTAKE_MESSAGES_MOST } from '../limits.ts';
 import { Retries } from '../retries.ts';
 import { SignatureBatches } from '../signature-batches.ts';
 import { decodeAnswers, STAGE, Submission } from '../submission.ts';
-import { EARLY_BLOCKS_MOST, RESEND_MS, SWEEP_MOST } from './limits.ts';
+import type { CometSettings } from './home.ts';
+import { BEHIND_MS, EARLY_BLOCKS_MOST, RESEND_MS, SWEEP_MOST } from './limits.ts';
 import { type Candidate, isSameMessage, type Pool, type Waiter } from './pool.ts';
 
 export interface CometEngineOptions {
@@ -36,6 +37,7 @@ export interface CometEngineOptions {
   readonly pool: Pool;
   readonly log: ChainLog;
   now(): number;
+  readonly comet: Pick<CometSettings, 'blockMs'>;
   /** Hands messages to the other validators' nodes. */
   broadcast(messages: readonly Uint8Array[]): void;
   /** Instead of INTAKE_MESSAGES_MOST. */
@@ -45,6 +47,7 @@ export interface CometEngineOptions {
 /** Node codes (docs/api.md). */
 const OVERLOADED = 100;
 const STOPPING = 108;
+const UNAVAILABLE = 110;
 
 export class CometEngine implements Engine {
   readonly kind = 'cometbft';
@@ -73,6 +76,12 @@ export class CometEngine implements Engine {
     this.#resend = setInterval(() => this.#handOn(), RESEND_MS);
   }
 
+  /** No block came for long: the others may be further, so nothing certain can be said of a message here. */
+  get isBehind(): boolean {
+    const { chain, comet, now } = this.#options;
+    return now() - chain.ledger.time > BEHIND_MS + 2 * comet.blockMs;
+  }
+
   async submit(messages: Uint8Array): Promise<Answer[]> {
     const index = this.#split(messages);
     const answers = await this.submitBytes(messages, index);
@@ -80,7 +89,11 @@ export class CometEngine implements Engine {
     return decodeAnswers(answers, (i) => view.getUint16(index.offsets[i]! + FETCH.count));
   }
 
-  submitBytes(messages: Uint8Array, index: MessageIndex = this.#split(messages)): Promise<Uint8Array> {
+  submitBytes(
+    messages: Uint8Array,
+    index: MessageIndex = this.#split(messages),
+    peer: object = this,
+  ): Promise<Uint8Array> {
     const bytes = new Uint8Array(messages.buffer, messages.byteOffset, messages.length);
     const submission = new Submission(bytes, index);
     const count = index.offsets.length;
@@ -90,14 +103,14 @@ export class CometEngine implements Engine {
       this.#intakeMessages + count > intakeMessages ||
       this.#intakeBytes + messages.length > INTAKE_BYTES_MOST ||
       pool.isFull(count, messages.length);
-    if (this.#isClosing || isFull) {
-      const code = this.#isClosing ? STOPPING : OVERLOADED;
+    if (this.#isClosing || isFull || this.isBehind) {
+      const code = this.#isClosing ? STOPPING : isFull ? OVERLOADED : UNAVAILABLE;
       for (let i = 0; i < count; i++) submission.rejected(i, 0, code);
       return Promise.resolve(submission.answers);
     }
     this.#intakeMessages += count;
     this.#intakeBytes += messages.length;
-    this.#admit(submission);
+    this.#admit(submission, peer);
     return submission.promise;
   }
 
@@ -109,7 +122,7 @@ export class CometEngine implements Engine {
     if (this.#isClosing || pool.isFull(index.offsets.length, bundle.length)) return true;
     const submission = new Submission(bundle, index);
     this.#foreign.add(submission);
-    this.#admit(submission);
+    this.#admit(submission, this.#foreign);
     return true;
   }
 
@@ -167,7 +180,7 @@ export class CometEngine implements Engine {
   }
 
   /** Cheap checks; what they leave over goes on to signatures or to the pool. */
-  #admit(submission: Submission): void {
+  #admit(submission: Submission, peer: object): void {
     const { bytes, view, offsets } = submission;
     const { chain } = this.#options;
     const { ledger } = chain;
@@ -189,7 +202,7 @@ export class CometEngine implements Engine {
         submission.rejected(i, ledger.height, code);
       } else if (this.#batches.add(submission, i)) isUnsigned = true;
     }
-    if (isUnsigned) this.#batches.enqueue(submission);
+    if (isUnsigned) this.#batches.enqueue(submission, peer);
     else this.#signed(submission);
   }
 
@@ -211,12 +224,11 @@ export class CometEngine implements Engine {
       if (stages[i] !== STAGE.ready) continue;
       const message = bytes.slice(offsets[i]!, offsets[i]! + sizes[i]!);
       const isEarly = bytes[offsets[i]!] === MESSAGE.fulfil && this.#isEarly(submission, i);
-      const before = pool.count;
       const candidate = pool.add(message, chain.ledger.height, !isEarly);
       if (candidate === undefined) submission.rejected(i, chain.ledger.height, OVERLOADED);
       else if (!isForeign) {
         candidate.waiters.push({ submission, index: i });
-        if (pool.count > before) fresh.push(message);
+        if (candidate.bytes === message) fresh.push(message);
       }
     }
     if (fresh.length > 0) broadcast(fresh);

@@ -1,7 +1,7 @@
 /** Four validators and a follower on this machine, each with its own CometBFT. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { assertInvariants, codes } from '@upfront/core';
+import { assertInvariants, codes, concatBytes } from '@upfront/core';
 import { createTestNetwork, FUNDS, type TestNetwork, transfersOf, until } from '../testing.ts';
 import { assertOneChain, type Binary, binaryOrSkip, Committee } from './testing.ts';
 
@@ -60,7 +60,18 @@ function committeeOf(cometbft: Binary): void {
 
   test('blocks of many parts: the largest fetches of all payers at once', async () => {
     const most = network.genesis.parameters.maxIntents / 4;
-    await Promise.all(network.payers.map((_, i) => pay(i % 5, i, 20n, most)));
+    const payee = network.payers[1]!.address;
+    const fulfils = await Promise.all(
+      network.payers.map(async (payer, i) => {
+        const transfers = transfersOf(network, payer, 20n, payee, most);
+        const [dealt] = await committee.nodes[i % 5]!.engine.submit(transfers.fetch);
+        assert.equal(dealt?.status, 'dealt');
+        return transfers.fulfils(dealt.status === 'dealt' ? dealt.first : -1);
+      }),
+    );
+    // Handed over as one, so that whoever proposes has all of them.
+    for (const { status } of await committee.nodes[0]!.engine.submit(concatBytes(...fulfils)))
+      assert.equal(status, 'fulfilled');
     const { store, chain } = committee.nodes[0]!;
     const sizes = Array.from({ length: chain.height }, (_, i) => store.block(i + 1)!.length);
     // CometBFT cuts a block into parts of 64 KiB, and its requests arrive in as many pieces.

@@ -30,8 +30,14 @@ const comet = await startComet({
     console.error(error);
     process.exit(1);
   },
-  witness(name, when) {
-    if (name === request && when === moment && --left === 0) process.kill(process.pid, 'SIGKILL');
+  async between({ case: name }, answer) {
+    const kill = (when: string): void => {
+      if (name === request && when === moment && --left === 0) process.kill(process.pid, 'SIGKILL');
+    };
+    kill('before');
+    const response = await answer();
+    kill('after');
+    return response;
   },
 });
 comet.chain.subscribe(({ height, digest }) => {

@@ -140,7 +140,9 @@ function configuration(settings: CometSettings, socket: string): string {
     'send_rate = 104857600',
     'recv_rate = 104857600',
     '[mempool]',
-    'type = "nop"',
+    // v0.40.0 cannot state-sync without one; ours refuses every transaction, and the next start has none.
+    `type = "${stateSync === undefined ? 'nop' : 'flood'}"`,
+    'broadcast = false',
     '[statesync]',
     ...sync,
     '[consensus]',

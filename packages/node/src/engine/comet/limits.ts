@@ -12,6 +12,8 @@ export const POOL_BYTES_MOST = INTAKE_BYTES_MOST;
 export const SWEEP_MOST = 8192;
 /** Blocks that a message from another node may be ahead of this one's state. */
 export const EARLY_BLOCKS_MOST = 32;
+/** ms that the newest block may lie back, two pauses between blocks aside, while messages are taken; a round takes 3 s. */
+export const BEHIND_MS = 10_000;
 
 /** Bytes of a bundle: as much as a block takes. */
 export const BUNDLE_BYTES_MOST = BLOCK_BYTES_MOST;

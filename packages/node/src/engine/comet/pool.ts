@@ -70,7 +70,9 @@ export class Pool {
     const view = viewOf(bytes);
     const isFetch = typeof key === 'string';
     const nonce = isFetch ? -1 : key;
-    const candidate: Candidate = { bytes, view, isFetch, nonce, height, isChecked, waiters: [] };
+    // Whoever waits for this key goes on waiting for it.
+    const waiters = known?.waiters ?? [];
+    const candidate: Candidate = { bytes, view, isFetch, nonce, height, isChecked, waiters };
     if (typeof key === 'string') this.fetches.set(key, candidate);
     else this.fulfils.set(key, candidate);
     this.#bytes += bytes.length;
@@ -82,10 +84,14 @@ export class Pool {
     return this.#get(keyOf(bytes, view, offset));
   }
 
-  remove({ bytes, view }: Candidate): void {
+  /** Nothing happens if it has left already, whoever has its key now. */
+  remove(candidate: Candidate): void {
+    const { bytes, view } = candidate;
     const key = keyOf(bytes, view, 0);
-    const isGone = typeof key === 'string' ? this.fetches.delete(key) : this.fulfils.delete(key);
-    if (isGone) this.#bytes -= bytes.length;
+    if (this.#get(key) !== candidate) return;
+    if (typeof key === 'string') this.fetches.delete(key);
+    else this.fulfils.delete(key);
+    this.#bytes -= bytes.length;
   }
 
   #get(key: Key): Candidate | undefined {

@@ -13,6 +13,8 @@ export interface CometProcessOptions {
   readonly log: ChainLog;
   /** It ended, and nobody asked it to. */
   ended(error: Error): void;
+  /** Each line of its log. */
+  said?(line: string): void;
 }
 
 export interface CometProcess {
@@ -27,6 +29,8 @@ const TRIES_MOST = 5;
 const PAUSE = 1000;
 /** ms until a CometBFT that does not stop is killed. */
 const STOP_MS = 10_000;
+/** It goes on after this, and takes no part any more: it would look alive for ever. */
+const FAILURE = 'CONSENSUS FAILURE!!!';
 /** Characters of its last words that go into an error. */
 const LAST_WORDS = 2000;
 
@@ -53,16 +57,21 @@ class Supervisor implements CometProcess {
   }
 
   start(): void {
-    const { binary, home, log, ended } = this.#options;
+    const { binary, home, log, ended, said } = this.#options;
     this.#tries++;
     const started = performance.now();
     const child = spawn(binary, ['start', '--home', home], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     let words = '';
     const listen = (chunk: Buffer): void => {
-      words = (words + chunk.toString('utf8')).slice(-LAST_WORDS);
-      for (const line of chunk.toString('utf8').split('\n'))
-        if (line !== '') log.info({ line }, 'CometBFT says');
+      const heard = words + chunk.toString('utf8');
+      if (heard.includes(FAILURE)) child.kill('SIGKILL');
+      words = heard.slice(-LAST_WORDS);
+      for (const line of chunk.toString('utf8').split('\n')) {
+        if (line === '') continue;
+        log.info({ line }, 'CometBFT says');
+        said?.(line);
+      }
     };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);

@@ -4,8 +4,6 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDomain, type Genesis, genesisHash, type Hashes } from '@upfront/core';
 import { createHashes } from '../../hashes.ts';
@@ -16,18 +14,19 @@ import type { Store } from '../../store/store.ts';
 import type { Chain, ChainLog } from '../chain.ts';
 import type { WantedRotation } from '../evidence.ts';
 import { openChain } from '../open-chain.ts';
-import { type AbciRequest, type AbciResponse, startAbciServer } from './abci-server.ts';
+import type { AbciRequest, AbciResponse } from './abci-server.ts';
 import { Application } from './application.ts';
 import { CometEngine } from './comet-engine.ts';
+import { startConsensus } from './consensus.ts';
 import { extensionOf } from './extension.ts';
-import { type CometSettings, ensureKeys, writeConfiguration } from './home.ts';
+import type { CometSettings } from './home.ts';
 import { type GenesisKey, Keyring } from './keyring.ts';
 import { POOL_BYTES_MOST, POOL_MESSAGES_MOST } from './limits.ts';
 import { type LinkAddress, Links } from './links.ts';
 import { Pool } from './pool.ts';
-import { type CometProcess, startCometProcess } from './process.ts';
 import { openSigningState, type SigningState } from './signing-state.ts';
-import { StateSync } from './state-sync.ts';
+import { SnapshotServer } from './snapshot-server.ts';
+import { syncFirst } from './sync-first.ts';
 
 export interface StartCometOptions {
   readonly genesis: Genesis;
@@ -49,9 +48,11 @@ export interface StartCometOptions {
   now(): number;
   wanted?(): WantedRotation | undefined;
   readonly intakeMessages?: number;
+  /** Bytes of a chunk of the snapshots that it serves, instead of CHUNK_BYTES_MOST. */
+  readonly snapshotChunkBytes?: number;
   fatal(error: Error): void;
-  /** For tests: told before and after each of CometBFT's requests is carried out. */
-  witness?(request: string, moment: 'before' | 'after'): void;
+  /** For tests: stands between CometBFT and the application. */
+  between?(request: AbciRequest, answer: () => Promise<AbciResponse>): Promise<AbciResponse>;
 }
 
 export interface Comet {
@@ -66,7 +67,7 @@ export interface Comet {
   close(): Promise<void>;
 }
 
-type Closers = (() => Promise<void> | void)[];
+export type Closers = (() => Promise<void> | void)[];
 
 /** ms that a stop waits for blocks that answer what was taken in. */
 const DRAIN_MS = 5000;
@@ -90,7 +91,9 @@ async function build(
   closeAll: () => Promise<void>,
 ): Promise<Comet> {
   const { genesis, log, fatal } = options;
-  const { hashes, verifier, store, signer, signing } = await openGround(options, closers);
+  const { hashes, verifier } = await openTools(options, closers);
+  const early = await syncFirst(options, { hashes, verifier, closers });
+  const { store, signer, signing } = await openGround(options, { hashes, verifier, closers });
   const seed = randomBytes(4).readInt32BE();
   const chain = await openChain({
     genesis,
@@ -118,76 +121,52 @@ async function build(
     broadcast: (bytes) => links.broadcast(bytes),
   });
   const keyring = new Keyring(ledger, options.keys);
-  const restored = async (height: number): Promise<void> => {
-    throw new Error(`a snapshot of height ${height} cannot be taken in yet`);
-  };
+  const { snapshotChunkBytes: chunkBytes } = options;
+  const { parameters } = genesis;
+  const snapshots = new SnapshotServer({ parameters, store, log, ...(chunkBytes && { chunkBytes }) });
+  closers.push(() => snapshots.close());
   const application = new Application({
     chain,
     verifier,
     keyring,
     pool,
     log,
-    stateSync: new StateSync({ genesis, hashes, store, log, restored }),
+    snapshots,
     extension: () => signer && extensionOf(chain, signer, engine.seen, options),
     seen: () => engine.seen,
     delivered: (block, applied) => engine.delivered(block, applied),
   });
   await links.start();
   closers.push(() => links.close());
-  const comet = await startConsensus(options, { chain, hashes, application, closers });
+  const answer = (request: AbciRequest): Promise<AbciResponse> => application.answer(request);
+  const failed = (error: unknown): void => chain.fail(error);
+  const consensus = early ?? (await startConsensus(options, { hashes, answer, failed }));
+  closers.push(() => consensus.close());
+  early?.handOver({ answer, failed });
   closers.push(() => drain(engine));
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= closeAll();
     return closed;
   };
-  return { engine, chain, store, verifier, signer, hashes, pid: () => comet.pid, close };
+  return { engine, chain, store, verifier, signer, hashes, pid: () => consensus.pid, close };
 }
 
-/** Our ABCI server, and the CometBFT that connects to it. */
-async function startConsensus(
-  { genesis, path, binary, keys, comet, log, witness }: StartCometOptions,
-  built: { chain: Chain; hashes: Hashes; application: Application; closers: Closers },
-): Promise<CometProcess> {
-  const { chain, hashes, application, closers } = built;
-  const home = join(path, 'comet');
-  const { id } = ensureKeys(home);
-  // A path in the data directory may be too long for a socket.
-  const folder = mkdtempSync(join(tmpdir(), 'upfront-'));
-  closers.push(() => rmSync(folder, { recursive: true, force: true }));
-  const socket = join(folder, 'abci');
-  const failed = (error: unknown): void => chain.fail(error);
-  const answer = async (request: AbciRequest): Promise<AbciResponse> => {
-    witness?.(request.case ?? '', 'before');
-    const response = await application.answer(request);
-    witness?.(request.case ?? '', 'after');
-    return response;
-  };
-  const server = await startAbciServer({
-    path: socket,
-    answer,
-    log,
-    failed,
-  });
-  closers.push(() => server.close());
-  writeConfiguration(
-    home,
-    { genesis, hashes, keys },
-    { ...comet, peers: comet.peers.filter((peer) => peer.id !== id) },
-    socket,
-  );
-  const child = startCometProcess({ binary, home, log, ended: (error) => chain.fail(error) });
-  closers.push(() => child.close());
-  return child;
-}
-
-/** What does not depend on CometBFT: hashes, signatures and the disk. */
-async function openGround(options: StartCometOptions, closers: Closers) {
-  const { genesis, path, privateKey, workers, log, fatal } = options;
+/** Hashes and signatures. */
+async function openTools({ workers, log, fatal }: StartCometOptions, closers: Closers) {
   const hashes = await createHashes();
   const warn = (message: string): void => log.warn({}, message);
   const verifier = await createVerifier({ hashes, workers, warn, fatal });
   closers.push(() => verifier.close());
+  return { hashes, verifier };
+}
+
+/** The disk, and what signs. */
+async function openGround(
+  options: StartCometOptions,
+  { hashes, verifier, closers }: { hashes: Hashes; verifier: Verifier; closers: Closers },
+) {
+  const { genesis, path, privateKey, fatal } = options;
   const domain = createDomain(genesis.chainId, genesis.contract, hashes);
   const identity = { genesisHash: genesisHash(genesis, hashes), parameters: genesis.parameters, domain };
   const store = await openStore({ path, ...identity, fatal });
@@ -198,7 +177,7 @@ async function openGround(options: StartCometOptions, closers: Closers) {
     signing = openSigningState(join(path, 'signing-state'), signer);
     closers.push(() => signing!.close());
   }
-  return { hashes, verifier, store, signer, signing };
+  return { store, signer, signing };
 }
 
 /** What was taken in is answered, if blocks still come. */

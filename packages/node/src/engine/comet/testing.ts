@@ -61,6 +61,8 @@ export interface CommitteeOptions {
   readonly blockMs?: number;
   /** Of every node. */
   readonly more?: Partial<StartCometOptions>;
+  /** Of one node. */
+  each?(i: number): Partial<StartCometOptions>;
 }
 
 /** A committee on this machine: each node's store in a directory of its own, each with its own CometBFT. */
@@ -104,7 +106,7 @@ export class Committee {
     more: Partial<StartCometOptions> = {},
     sync?: CometSettings['stateSync'],
   ): Promise<Comet> {
-    const { binary, network, blockMs = 10, more: common } = this.#options;
+    const { binary, network, blockMs = 10, more: common, each } = this.#options;
     const host = '127.0.0.1';
     const others = this.#ports.filter((_, other) => other !== i);
     const { p2p, link, rpc } = this.#ports[i]!;
@@ -130,10 +132,27 @@ export class Committee {
       now: Date.now,
       fatal: (error) => this.failures.push(error),
       ...common,
+      ...each?.(i),
       ...more,
     });
     this.nodes[i] = node;
     return node;
+  }
+
+  /** A node that follows and has nothing yet; it is not started. */
+  async addFollower(): Promise<number> {
+    const i = this.nodes.length;
+    this.#layOne(i, await freePorts(3));
+    return i;
+  }
+
+  /** What a state sync starts with: the header that CometBFT's RPC of a node names now. */
+  async trust(i: number): Promise<NonNullable<CometSettings['stateSync']>> {
+    const response = await fetch(`${this.rpcUrl(i)}/commit`);
+    const { result } = (await response.json()) as { result: { signed_header: SignedHeader } };
+    const { header, commit } = result.signed_header;
+    const rpcServers = [this.rpcUrl(i), this.rpcUrl((i + 1) % 4)];
+    return { rpcServers, trustHeight: Number(header.height), trustHash: commit.block_id.hash };
   }
 
   async stopNode(i: number): Promise<void> {
@@ -156,16 +175,25 @@ export class Committee {
     const { network, followers = 0 } = this.#options;
     const count = network.validators.length + followers;
     const ports = await freePorts(3 * count);
-    for (let i = 0; i < count; i++) {
-      const path = join(this.#directory, String(i));
-      const { consensusKey, id } = ensureKeys(join(path, 'comet'));
-      const validator = network.validators[i]?.address;
-      if (validator !== undefined) this.#keys.push({ validator, consensusKey });
-      this.paths.push(path);
-      this.#ports.push({ p2p: ports[3 * i]!, link: ports[3 * i + 1]!, rpc: ports[3 * i + 2]!, id });
-      this.nodes.push(undefined);
-    }
+    for (let i = 0; i < count; i++) this.#layOne(i, ports.slice(3 * i, 3 * i + 3));
   }
+
+  #layOne(i: number, ports: readonly number[]): void {
+    const path = join(this.#directory, String(i));
+    const { consensusKey, id } = ensureKeys(join(path, 'comet'));
+    const validator = this.#options.network.validators[i]?.address;
+    if (validator !== undefined) this.#keys.push({ validator, consensusKey });
+    const [p2p, link, rpc] = ports as [number, number, number];
+    this.paths.push(path);
+    this.#ports.push({ p2p, link, rpc, id });
+    this.nodes.push(undefined);
+  }
+}
+
+/** As CometBFT's RPC gives it. */
+interface SignedHeader {
+  readonly header: { readonly height: string };
+  readonly commit: { readonly block_id: { readonly hash: string } };
 }
 
 /** Throws AssertionError if two of the nodes have different headers at a height that both have. */

@@ -1,0 +1,151 @@
+/**
+ * `upfront init --validators N`: what it writes, who may read it, and what it refuses before it spends anything.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fromHex, toHex } from '@upfront/core';
+import { type Anvil, DEV_KEYS, loadConfig, readGenesisFile, startAnvil } from '@upfront/node';
+import { createMachine, type Machine, type Said } from './support.ts';
+
+const COUNT = 4;
+
+describe('homes of a committee', { timeout: 120_000 }, () => {
+  let machine: Machine;
+  let anvil: Anvil;
+  let made: Said;
+  const out = (name: string): string => join(machine.folder, name);
+  const init = (folder: string, ...more: string[]) =>
+    machine.run(['init', '--l1', anvil.url, '--out', out(folder), ...more], { UPFRONT_KEY: DEV_KEYS[0] });
+  const transactions = async (): Promise<number> => {
+    const address = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266';
+    return Number(await anvil.rpc('eth_getTransactionCount', [address, 'latest']));
+  };
+  const json = (path: string): Said => JSON.parse(readFileSync(path, 'utf8'));
+
+  before(async () => {
+    machine = createMachine();
+    anvil = await startAnvil({ blockTime: 'automine' });
+    const { code, json: said, stderr } = await init('net', '--validators', `${COUNT}`, '--port', '9000');
+    assert.equal(code, 0, stderr);
+    made = said;
+  });
+  after(async () => {
+    await anvil.stop();
+    await machine.remove();
+  });
+
+  it('are one a validator, each whole, with the same genesis and committee', () => {
+    const homes: string[] = made['homes'];
+    assert.deepEqual(
+      homes,
+      Array.from({ length: COUNT }, (_, i) => join(out('net'), `validator-${i + 1}`)),
+    );
+    assert.equal(new Set(made['validators']).size, COUNT);
+    const genesis = readGenesisFile(join(out('net'), 'genesis.json'));
+    assert.deepEqual(
+      genesis.validators.map((one) => toHex(one)).sort(),
+      [...made['validators']].map((one: string) => one.toLowerCase()).sort(),
+    );
+    for (const home of homes) {
+      assert.deepEqual(readdirSync(home).sort(), [
+        'committee.json',
+        'config.json',
+        'data',
+        'genesis.json',
+        'keys',
+        'node.json',
+      ]);
+      assert.deepEqual(readGenesisFile(join(home, 'genesis.json')), genesis);
+      assert.deepEqual(json(join(home, 'committee.json')), json(join(homes[0]!, 'committee.json')));
+    }
+  });
+
+  it('hold keys that only their owner may read, all different', () => {
+    const secrets: string[] = [];
+    for (const [i, home] of (made['homes'] as string[]).entries()) {
+      const paths = [
+        'keys/validator.json',
+        'data/comet/config/priv_validator_key.json',
+        'data/comet/config/node_key.json',
+        'data/comet/data/priv_validator_state.json',
+      ].map((path) => join(home, path));
+      for (const path of [...paths, join(home, 'node.json')])
+        assert.equal(statSync(path).mode & 0o777, 0o600, path);
+      assert.equal(statSync(home).mode & 0o777, 0o700, home);
+      secrets.push(...paths.slice(0, 3).map((path) => readFileSync(path, 'utf8')));
+      // Encrypted: the file names the address and no key.
+      const { address, crypto } = json(paths[0]!);
+      assert.equal(`0x${address}`, String(made['validators'][i]).toLowerCase());
+      assert.equal(crypto.kdf, 'scrypt');
+      // The public half of the consensus key is the one that the committee knows.
+      const [known] = (json(join(home, 'committee.json'))['nodes'] as Said[]).filter(
+        (node) => node['validator'] === `0x${address}`,
+      );
+      const publicKey = Buffer.from(json(paths[1]!)['pub_key'].value, 'base64');
+      assert.deepEqual(Buffer.from(fromHex(known!['consensusKey'])!), publicKey);
+    }
+    assert.equal(new Set(secrets).size, 3 * COUNT);
+  });
+
+  it('stand side by side on one machine, and have the usual ports on hosts of their own', async () => {
+    const ports = (homes: string[]): number[][] =>
+      homes.map((home) => {
+        const { engine, port, metricsPort, p2pPort, linkPort, committee } = loadConfig({
+          file: join(home, 'node.json'),
+        });
+        assert.equal(engine, 'cometbft');
+        assert.equal(committee, join(home, 'committee.json'));
+        return [port, metricsPort, p2pPort, linkPort];
+      });
+    const here = ports(made['homes']);
+    assert.deepEqual(here[1], [9002, 9003, 26_657, 26_757]);
+    assert.equal(new Set(here.flat()).size, 4 * COUNT);
+    const hosts = ['10.0.0.1', 'b.example', 'c.example', '10.0.0.4'];
+    const { json: far, code } = await init('far', '--validators', '4', '--host', ...hosts);
+    assert.equal(code, 0);
+    assert.deepEqual(new Set(ports(far['homes']).map(String)), new Set(['8640,8641,26656,26756']));
+    const nodes: Said[] = json(join(far['homes'][2], 'committee.json'))['nodes'];
+    assert.deepEqual(
+      nodes.map((node) => node['host']),
+      hosts,
+    );
+    assert.equal(loadConfig({ file: join(far['homes'][0], 'node.json') }).p2pHost, '0.0.0.0');
+  });
+
+  it('are refused for a bad count, wrong hosts, or two ways of naming validators: nothing is made or spent', async () => {
+    const before = await transactions();
+    const rows: [string[], RegExp][] = [
+      [['--validators', '0'], /without validators/],
+      [['--validators', '-1'], /--validators/],
+      [['--validators', '1.5'], /whole number/],
+      [['--validators', '101'], /0\.\.100/],
+      [['--validators', 'four'], /whole number/],
+      [['--validators', '4', '--host', 'a', 'b'], /2 hosts for 4 validators/],
+      [['--host', 'a'], /--host is of a committee/],
+      [['--validators', '2', '--validator', `0x${'11'.repeat(20)}`], /use one of both/],
+    ];
+    for (const [i, [more, message]] of rows.entries()) {
+      const { code, stdout, stderr } = await init(`bad-${i}`, ...more);
+      assert.equal(code, 2, more.join(' '));
+      assert.match(`${stdout}${stderr}`, message, more.join(' '));
+      assert.equal(existsSync(out(`bad-${i}`)), false, more.join(' '));
+    }
+    assert.equal(await transactions(), before);
+  });
+
+  it('are never written over', async () => {
+    const before = await transactions();
+    const again = await init('net', '--validators', '4');
+    assert.equal(again.code, 2);
+    assert.match(`${again.stdout}${again.stderr}`, /network in .* already/);
+    mkdirSync(join(out('half'), 'validator-3'), { recursive: true });
+    const half = await init('half', '--validators', '4');
+    assert.equal(half.code, 2);
+    assert.match(`${half.stdout}${half.stderr}`, /validator-3 is there already/);
+    // The others were not begun.
+    assert.deepEqual(readdirSync(out('half')), ['validator-3']);
+    assert.equal(await transactions(), before);
+  });
+});

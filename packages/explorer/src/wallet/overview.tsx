@@ -1,0 +1,169 @@
+/**
+ * What the account has, here and on the first layer, and what is under way: for each thing what it waits for, until when.
+ */
+import { AccountLink, Copy, Facts, NonceLink } from '../components/facts.tsx';
+import { plural, showStanding } from '../format.ts';
+import { connection } from '../network.ts';
+import { account, deskFault, l1, l1Fault, pending, resumed, show, takeUp } from './desk.ts';
+import type { Pending } from './pending.ts';
+import type { Session } from './session.ts';
+import { showWei } from './ui.tsx';
+
+/** A phone's screen begins with what is to be done. */
+const IS_WIDE = matchMedia('(min-width: 60rem)').matches;
+
+export function Overview({ own }: { own: Session }) {
+  const view = account.value;
+  return (
+    <section class="card purse" aria-label="Balance">
+      <p class="balance">
+        <span class="soft">Balance</span>
+        <strong data-testid="balance">{view === undefined ? '—' : show(view.balance)}</strong>
+      </p>
+      {view === undefined && connection.value === 'away' && (
+        <p class="hint">The node is away: only what the first layer has is known.</p>
+      )}
+      <Address address={own.address} />
+      {IS_WIDE ? (
+        <Detail />
+      ) : (
+        <details>
+          <summary>In detail</summary>
+          <Detail />
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Detail() {
+  const view = account.value;
+  const layer = l1.value;
+  const settled = layer === undefined ? undefined : layer.balance + layer.claimable;
+  return (
+    <Facts
+      facts={[
+        view && ['Free', show(view.free)],
+        view && view.reserved > 0n ? ['Reserved', show(view.reserved)] : undefined,
+        view && view.unsettled !== 0n ? ['In flight', unsettled(view.unsettled)] : undefined,
+        [
+          'Settled',
+          settled === undefined ? (
+            (l1Fault.value?.title ?? 'asking the first layer …')
+          ) : (
+            <span data-testid="settled">{show(settled)}</span>
+          ),
+        ],
+        layer && ['For gas', showWei(layer.wei)],
+        view && ['Standing', `${showStanding(view.standing)}, ${plural(view.allowance, 'place')}`],
+      ]}
+    />
+  );
+}
+
+function unsettled(units: bigint): string {
+  return units > 0n
+    ? `${show(units)} still to be taken on the first layer`
+    : `${show(-units)} still to arrive there`;
+}
+
+function Address({ address }: { address: string }) {
+  return (
+    <span class="copyable">
+      <AccountLink address={address} /> <Copy text={address} what="the address" />
+    </span>
+  );
+}
+
+export function UnderWay({ own }: { own: Session }) {
+  const list = pending.value;
+  const canResume = list.some(({ action }) => action === 'resume');
+  return (
+    <section class="card" aria-label="Under way">
+      <header>
+        <h2>Under way</h2>
+        {canResume && (
+          <button type="button" class="small quiet" onClick={() => void takeUp(own)}>
+            Resume now
+          </button>
+        )}
+      </header>
+      {list.length === 0 ? (
+        <p class="soft">Nothing waits. This page can be closed.</p>
+      ) : (
+        <ul class="plain under-way">
+          {list.map((one) => (
+            <One key={one.key} one={one} />
+          ))}
+        </ul>
+      )}
+      {deskFault.value !== undefined && (
+        <p class="notice failure" role="alert">
+          <strong>{deskFault.value.title}</strong> {deskFault.value.hint}
+        </p>
+      )}
+      <TakenUp />
+    </section>
+  );
+}
+
+function One({ one }: { one: Pending }) {
+  return (
+    <li>
+      <p>
+        <strong>{one.title}</strong>
+        {one.nonce !== undefined && (
+          <>
+            {' '}
+            · nonce <NonceLink nonce={one.nonce} />
+          </>
+        )}
+      </p>
+      <p>{one.waitsFor}</p>
+      <p class="soft">{one.until}</p>
+      {one.action === 'claim' && (
+        <p>
+          <a href="/wallet/leave">Claim it</a>
+        </p>
+      )}
+    </li>
+  );
+}
+
+const FATES = {
+  finished: 'finished',
+  open: 'still open',
+  refused: 'refused: nothing was moved',
+  expired: 'expired: it was never dealt, and nothing was moved',
+  unknown: 'not known yet: resume again',
+} as const;
+
+/** What an earlier visit left open, and what came of it. */
+function TakenUp() {
+  const list = resumed.value;
+  if (list.length === 0) return null;
+  return (
+    <div class="notice good" role="status">
+      <p>
+        <strong>Taken up again from an earlier visit:</strong>
+      </p>
+      <ul class="plain">
+        {list.map(({ sequence, status, first, annulled }) => (
+          <li key={String(sequence)}>
+            Announcement {String(sequence)}
+            {first !== undefined && (
+              <>
+                {' '}
+                (nonce <NonceLink nonce={first} />)
+              </>
+            )}
+            :{' '}
+            {annulled.length > 0
+              ? 'annulled, for it was not performed in time; its money is free again'
+              : FATES[status]}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,207 @@
+/**
+ * The wallet's whole story in a real browser against a real network: two people, from making an account to the claim.
+ */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe } from 'node:test';
+import { DEV_KEYS } from '@upfront/node';
+import { privateKeyToAccount } from 'viem/accounts';
+import { encryptKey } from '../src/wallet/keystore.ts';
+import { qrPath } from '../src/wallet/request.ts';
+import { skipWithoutChromium, startBrowser, type TestBrowser, type TestPage } from './browser.ts';
+import { ETHER, startTestDevnet, type TestDevnet } from './devnet.ts';
+import {
+  assertAccessible,
+  balanceIs,
+  createStory,
+  deposit,
+  fill,
+  firstLayer,
+  goTo,
+  makeAccount,
+  ownAddress,
+  PASSWORD,
+  pay,
+  press,
+  told,
+} from './wallet-steps.ts';
+
+const BOB = privateKeyToAccount(DEV_KEYS[2]);
+
+describe('the wallet, from an account to the claim', {
+  skip: skipWithoutChromium(),
+  timeout: 300_000,
+}, () => {
+  const step = createStory();
+  let devnet: TestDevnet;
+  let browser: TestBrowser;
+  let alice: TestPage;
+  let bob: TestPage;
+  let address: `0x${string}`;
+
+  before(async () => {
+    devnet = await startTestDevnet();
+    browser = await startBrowser();
+    alice = await browser.open(`${devnet.url}/wallet`);
+    bob = await browser.open(`${devnet.url}/wallet`);
+  });
+  after(async () => {
+    await browser?.close();
+    await devnet?.close();
+  });
+
+  step('makes an account here, and keeps no key in the clear', async () => {
+    const { page } = alice;
+    await assertAccessible(page, 'before an account');
+    address = await makeAccount(page, 'Alice');
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+    assert.match(kept, /aes-128-ctr/);
+    assert.ok(kept.includes(address.slice(2).toLowerCase()));
+    assert.doesNotMatch(kept, /privateKey/);
+  });
+
+  step('deposits', async () => {
+    await firstLayer(devnet).give(address, '5');
+    await deposit(alice.page, '2');
+    await balanceIs(alice.page, '2');
+  });
+
+  step('pays, and what was signed can be read field by field', async () => {
+    const { page } = alice;
+    await pay(page, BOB.address, '0.25', 'for bread');
+    await told(page, 'Paid 0.25');
+    await balanceIs(page, '1.74999999');
+    const signed = page.locator('details.signing');
+    await signed.locator('summary').click();
+    for (const field of ['sequence', 'limit', 'budget', 'expires', 'intents', 'verifyingContract'])
+      await signed.getByText(field, { exact: true }).waitFor();
+    assert.equal((await devnet.client(2).balance()).balance, ETHER / 4n);
+    await assertAccessible(page, 'after a payment');
+  });
+
+  step('refuses what cannot be, before anything is signed', async () => {
+    const { page } = alice;
+    await pay(page, BOB.address, '0.0000000001');
+    await told(page, /Amount: .* finer than a unit/);
+    await pay(page, BOB.address.replace('C', 'c'), '0.1');
+    await told(page, 'To: this is no address');
+    await pay(page, BOB.address, '7');
+    await told(page, /the network refused it \(insufficient-funds\)/);
+  });
+
+  step('brings an account from a keystore', async () => {
+    const { page } = bob;
+    const file = JSON.stringify(encryptKey(DEV_KEYS[2], PASSWORD, 2 ** 4));
+    await page.getByText('Bring an account from a keystore').click();
+    await page
+      .getByLabel('Keystore file')
+      .setInputFiles({ name: 'bob.json', mimeType: 'application/json', buffer: Buffer.from(file) });
+    await fill(page, { 'Its password': 'wrong password' });
+    await press(page, 'Import');
+    await told(page, 'The password does not open this account.');
+    await fill(page, { 'Its password': PASSWORD });
+    await press(page, 'Import');
+    assert.equal(await ownAddress(page), BOB.address);
+    await balanceIs(page, '0.25', '0.249975');
+  });
+
+  step('asks for a payment by a link and a QR code, and sees it paid', async () => {
+    await goTo(bob.page, 'Request');
+    await fill(bob.page, { 'Amount (optional)': '0.1' });
+    await press(bob.page, 'Make the link');
+    const link = await bob.page.getByRole('textbox', { name: 'The link', exact: true }).inputValue();
+    const drawn = await bob.page.locator('svg.qr path').getAttribute('d');
+    assert.equal(drawn, qrPath(link).path);
+    await assertAccessible(bob.page, 'a request');
+
+    // The same document: only what is behind # and the path change, so the account stays open.
+    await alice.page.evaluate((url) => {
+      const anchor = Object.assign(document.createElement('a'), { href: url, textContent: 'the link' });
+      document.querySelector('main')!.append(anchor);
+      anchor.click();
+      anchor.remove();
+    }, link);
+    await alice.page.getByText('A link asks you for this payment').waitFor();
+    await press(alice.page, 'Pay');
+    await told(alice.page, 'Paid 0.1');
+    await bob.page.getByRole('status').filter({ hasText: 'Paid:' }).waitFor();
+  });
+
+  step('holds; the payee checks, captures a part, and the rest is free', async () => {
+    await goTo(alice.page, 'Hold');
+    await fill(alice.page, { Payee: BOB.address, 'At most': '0.5' });
+    await press(alice.page, 'Hold');
+    await told(alice.page, 'locked for the payee');
+    await alice.page.getByText('Waits for the payee to capture or release it.').waitFor();
+    const link = await alice.page.getByRole('textbox', { name: 'The link', exact: true }).inputValue();
+
+    await goTo(bob.page, 'Capture');
+    await fill(bob.page, { 'The link that the payer gave you': link });
+    await press(bob.page, 'Check it');
+    await told(bob.page, 'The money is locked for you.');
+    await fill(bob.page, { Earned: '0.6' });
+    await press(bob.page, 'Capture');
+    await told(bob.page, /Earned: it is not above 0/);
+    await fill(bob.page, { Earned: '0.2' });
+    await press(bob.page, 'Capture');
+    await told(bob.page, 'Captured 0.2');
+    await balanceIs(alice.page, '1.44999997');
+    await alice.page.getByText('Nothing waits.').waitFor();
+  });
+
+  step('holds again, and the payee releases it', async () => {
+    await press(alice.page, 'Hold');
+    await told(alice.page, 'locked for the payee');
+    const link = await alice.page.getByRole('textbox', { name: 'The link', exact: true }).inputValue();
+    await fill(bob.page, { 'The link that the payer gave you': link });
+    await press(bob.page, 'Check it');
+    await bob.page.getByText('up to 0.5').first().waitFor();
+    await press(bob.page, 'Release it');
+    await told(bob.page, 'Released.');
+    await alice.page.getByText('Nothing waits.').waitFor();
+  });
+
+  step('withdraws; a settlement brings it to the first layer; the claim pays it', async () => {
+    const { page } = alice;
+    await goTo(page, 'Take out');
+    await fill(page, { Amount: '1' });
+    await press(page, 'Withdraw');
+    await told(page, 'Withdrawn 1');
+    await page.getByText('0.999975 ETH to claim').waitFor({ timeout: 90_000 });
+    const ether = firstLayer(devnet);
+    const before = Number(await ether.ether(address));
+    await press(page, 'Claim');
+    await told(page, 'Claimed 0.999975');
+    const gained = Number(await ether.ether(address)) - before;
+    assert.ok(gained > 0.999 && gained < 1, String(gained));
+    await assertAccessible(page, 'taking out');
+  });
+
+  step('shows its history, and exports it as CSV that adds up', async () => {
+    const { page } = alice;
+    await goTo(page, 'History');
+    await page.getByRole('cell', { name: 'withdrawn to the first layer' }).waitFor();
+    await page.getByRole('cell', { name: 'for bread' }).waitFor();
+    const [saved] = await Promise.all([page.waitForEvent('download'), press(page, 'Export as CSV')]);
+    const csv = await readFile(await saved.path(), 'utf8');
+    const [head, ...lines] = csv.trimEnd().split('\r\n');
+    assert.equal(head, 'time,block,nonce,what,other,change,asset,reference');
+    const changes = lines.map((line) => line.split(',')[5]!);
+    const sum = changes.reduce((total, text) => total + unitsOf(text), 0n);
+    assert.equal(sum, (await devnet.client(2).balance({ address })).balance, csv);
+    for (const line of lines) assert.match(line, /^\d{4}-\d\d-\d\dT/);
+    await assertAccessible(page, 'history');
+  });
+
+  step('said nothing wrong on the way', async () => {
+    await alice.close();
+    await bob.close();
+  });
+});
+
+/** Units of a decimal amount of ETH, exactly. */
+function unitsOf(text: string): bigint {
+  const [, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)!;
+  const units = BigInt(whole! + fraction.padEnd(9, '0'));
+  return sign === '-' ? -units : units;
+}
