@@ -19,7 +19,6 @@ import {
   readSafe,
   readU64,
   scanBlock,
-  splitMessages,
 } from '@upfront/core';
 import type { Signer } from '../signatures/signer.ts';
 import type { Verifier } from '../signatures/verifier.ts';
@@ -34,16 +33,11 @@ import {
   placeOf,
   type WantedRotation,
 } from './evidence.ts';
-import {
-  BLOCK_SPACING,
-  BLOCKS_IN_FLIGHT_MOST,
-  BUSY_INTERVAL,
-  INTAKE_BYTES_MOST,
-  INTAKE_MESSAGES_MOST,
-} from './limits.ts';
+import { BLOCK_SPACING, BLOCKS_IN_FLIGHT_MOST, BUSY_INTERVAL } from './limits.ts';
 import { Retries } from './retries.ts';
 import { SignatureBatches } from './signature-batches.ts';
-import { decodeAnswers, STAGE, Submission } from './submission.ts';
+import { STAGE, type Submission } from './submission.ts';
+import { Submissions } from './submissions.ts';
 
 export interface EmbeddedOptions {
   readonly chain: Chain;
@@ -58,30 +52,23 @@ export interface EmbeddedOptions {
   readonly intakeMessages?: number;
 }
 
-/** Node codes (docs/api.md). */
-const OVERLOADED = 100;
-const STOPPING = 108;
-
 export class EmbeddedEngine implements Engine {
   readonly kind = 'embedded';
   readonly #chain: Chain;
   readonly #ledger: Ledger;
   readonly #options: EmbeddedOptions;
+  readonly #submissions: Submissions;
   readonly #batches: SignatureBatches;
   readonly #retries: Retries;
   readonly #builder = new BlockBuilder();
   /** Submissions with messages for a block, in order. */
   readonly #ready: Submission[] = [];
-  #intakeMessages = 0;
-  #intakeBytes = 0;
   #seen: L1Observation | undefined;
   #isUrgent = false;
   #sealed = Number.NEGATIVE_INFINITY;
   #isScheduled = false;
   #isWaitingForRoom = false;
   #tick: NodeJS.Timeout | undefined;
-  #isClosing = false;
-  #drained: PromiseWithResolvers<void> | undefined;
 
   /** Throws Error if the signer alone is no quorum: then no block of its could be final. */
   constructor(options: EmbeddedOptions) {
@@ -92,44 +79,26 @@ export class EmbeddedEngine implements Engine {
     if (placeOf(chain.ledger, signer.address) < 0 || !chain.ledger.isQuorum(1)) {
       throw new Error('the embedded engine needs the key of the one validator');
     }
+    const admit = (submission: Submission, peer: object): void => this.#admit(submission, peer);
+    this.#submissions = new Submissions({ chain, messagesMost: options.intakeMessages, admit });
     const fail = (error: unknown): void => chain.fail(error);
     this.#batches = new SignatureBatches(chain.ledger, verifier, (done) => this.#signed(done), fail);
-    const answered = (submission: Submission): void => this.#settle(submission);
+    const answered = (submission: Submission): void => this.#submissions.settle(submission);
     const durable = (height: number): Promise<void> | undefined => chain.durable(height);
     this.#retries = new Retries({ ledger: chain.ledger, store: chain.store, durable, answered, fail });
     this.#keepTicking();
   }
 
-  async submit(messages: Uint8Array): Promise<Answer[]> {
-    const index = this.#split(messages);
-    const answers = await this.submitBytes(messages, index);
-    const view = new DataView(messages.buffer, messages.byteOffset, messages.length);
-    return decodeAnswers(answers, (i) => view.getUint16(index.offsets[i]! + FETCH.count));
+  submit(messages: Uint8Array): Promise<Answer[]> {
+    return this.#submissions.submit(messages, this);
   }
 
   submitBytes(
     messages: Uint8Array,
-    index: MessageIndex = this.#split(messages),
+    index: MessageIndex = this.#submissions.split(messages),
     peer: object = this,
   ): Promise<Uint8Array> {
-    // A Buffer's `slice` shares memory where the core relies on a copy.
-    const bytes = new Uint8Array(messages.buffer, messages.byteOffset, messages.length);
-    const submission = new Submission(bytes, index);
-    const count = index.offsets.length;
-    if (count === 0) return Promise.resolve(submission.answers);
-    const { intakeMessages = INTAKE_MESSAGES_MOST } = this.#options;
-    const isFull =
-      this.#intakeMessages + count > intakeMessages ||
-      this.#intakeBytes + messages.length > INTAKE_BYTES_MOST;
-    if (this.#isClosing || isFull) {
-      const code = this.#isClosing ? STOPPING : OVERLOADED;
-      for (let i = 0; i < count; i++) submission.rejected(i, 0, code);
-      return Promise.resolve(submission.answers);
-    }
-    this.#intakeMessages += count;
-    this.#intakeBytes += messages.length;
-    this.#admit(submission, peer);
-    return submission.promise;
+    return this.#submissions.take(messages, index, peer);
   }
 
   observe(observation: L1Observation): void {
@@ -139,13 +108,10 @@ export class EmbeddedEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#submissions.close();
     clearTimeout(this.#tick);
     if (this.#chain.isBroken) return;
-    if (this.#intakeMessages > 0) {
-      this.#drained ??= Promise.withResolvers<void>();
-      await this.#drained.promise;
-    }
+    await this.#submissions.drained();
     await this.#chain.durable(this.#ledger.height);
     await this.#chain.store.indexed(this.#chain.height);
   }
@@ -179,22 +145,7 @@ export class EmbeddedEngine implements Engine {
     if (submission.stages.includes(STAGE.ready)) {
       this.#ready.push(submission);
       this.#schedule();
-    } else this.#settle(submission);
-  }
-
-  /** Gives the answers out when all are there and durable. */
-  #settle(submission: Submission): void {
-    if (submission.left > 0) return;
-    const durable = this.#chain.durable(submission.height);
-    if (durable === undefined) this.#complete(submission);
-    else void durable.then(() => this.#complete(submission));
-  }
-
-  #complete(submission: Submission): void {
-    this.#intakeMessages -= submission.stages.length;
-    this.#intakeBytes -= submission.bytes.length;
-    submission.complete();
-    if (this.#intakeMessages === 0) this.#drained?.resolve();
+    } else this.#submissions.settle(submission);
   }
 
   /** A block in a turn of its own, so that whatever came in with this turn is in it too. */
@@ -242,7 +193,7 @@ export class EmbeddedEngine implements Engine {
     const verdicts = new Uint8Array(evidence.views.length + this.#builder.count).fill(1);
     const complete: Submission[] = [];
     const applied = this.#chain.append(block, verdicts, this.#builder.openings(), () => {
-      for (const submission of complete) this.#complete(submission);
+      for (const submission of complete) this.#submissions.complete(submission);
       this.#schedule();
     });
     this.#sealed = performance.now();
@@ -310,9 +261,9 @@ export class EmbeddedEngine implements Engine {
   /** While the ledger is busy, a block a second, so that its clock goes on. */
   #keepTicking(): void {
     clearTimeout(this.#tick);
-    if (this.#isClosing || !this.#ledger.isBusy()) return;
+    if (this.#submissions.isClosed || !this.#ledger.isBusy()) return;
     this.#tick = setTimeout(() => {
-      if (this.#isClosing) return;
+      if (this.#submissions.isClosed) return;
       if (this.#chain.inFlight < BLOCKS_IN_FLIGHT_MOST) this.#make();
       this.#keepTicking();
     }, BUSY_INTERVAL);
@@ -320,11 +271,5 @@ export class EmbeddedEngine implements Engine {
 
   #time(): number {
     return Math.max(this.#ledger.time, this.#options.now());
-  }
-
-  #split(messages: Uint8Array): MessageIndex {
-    const index = splitMessages(messages, this.#ledger.genesis.parameters);
-    if (index === undefined) throw new RangeError('malformed messages: split them before they are submitted');
-    return index;
   }
 }

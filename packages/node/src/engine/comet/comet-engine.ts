@@ -20,13 +20,14 @@ import {
   readU64,
   splitMessages,
 } from '@upfront/core';
+import { nodeCodes } from '../../api/errors.ts';
 import type { Verifier } from '../../signatures/verifier.ts';
 import type { Chain, ChainLog } from '../chain.ts';
 import type { Answer, Engine, L1Observation } from '../engine.ts';
-import { INTAKE_BYTES_MOST, INTAKE_MESSAGES_MOST } from '../limits.ts';
 import { Retries } from '../retries.ts';
 import { SignatureBatches } from '../signature-batches.ts';
-import { decodeAnswers, STAGE, Submission } from '../submission.ts';
+import { STAGE, Submission } from '../submission.ts';
+import { Submissions } from '../submissions.ts';
 import type { CometSettings } from './home.ts';
 import { BEHIND_MS, EARLY_BLOCKS_MOST, RESEND_MS, SWEEP_MOST } from './limits.ts';
 import { type Candidate, isSameMessage, type Pool, type Waiter } from './pool.ts';
@@ -44,33 +45,34 @@ export interface CometEngineOptions {
   readonly intakeMessages?: number;
 }
 
-/** Node codes (docs/api.md). */
-const OVERLOADED = 100;
-const STOPPING = 108;
-const UNAVAILABLE = 110;
-
 export class CometEngine implements Engine {
   readonly kind = 'cometbft';
   /** What this node's watcher sees of L1. */
   seen: L1Observation | undefined;
   readonly #options: CometEngineOptions;
+  readonly #submissions: Submissions;
   readonly #batches: SignatureBatches;
   readonly #retries: Retries;
   /** Submissions from other nodes: nobody here waits for their answers. */
   readonly #foreign = new WeakSet<Submission>();
-  #intakeMessages = 0;
-  #intakeBytes = 0;
-  #isClosing = false;
-  #drained: PromiseWithResolvers<void> | undefined;
   readonly #resend: NodeJS.Timeout;
 
   constructor(options: CometEngineOptions) {
-    const { chain, verifier } = options;
+    const { chain, verifier, pool } = options;
     const { ledger, store } = chain;
     this.#options = options;
+    this.#submissions = new Submissions({
+      chain,
+      messagesMost: options.intakeMessages,
+      admit: (submission, peer) => this.#admit(submission, peer),
+      refusal: (messages, bytes) => {
+        if (pool.isFull(messages, bytes)) return nodeCodes.overloaded;
+        return this.isBehind ? nodeCodes.unavailable : 0;
+      },
+    });
     const fail = (error: unknown): void => chain.fail(error);
     this.#batches = new SignatureBatches(ledger, verifier, (done) => this.#signed(done), fail);
-    const answered = (submission: Submission): void => this.#settle(submission);
+    const answered = (submission: Submission): void => this.#submissions.settle(submission);
     const durable = (height: number): Promise<void> | undefined => chain.durable(height);
     this.#retries = new Retries({ ledger, store, durable, answered, fail });
     this.#resend = setInterval(() => this.#handOn(), RESEND_MS);
@@ -82,36 +84,16 @@ export class CometEngine implements Engine {
     return now() - chain.ledger.time > BEHIND_MS + 2 * comet.blockMs;
   }
 
-  async submit(messages: Uint8Array): Promise<Answer[]> {
-    const index = this.#split(messages);
-    const answers = await this.submitBytes(messages, index);
-    const view = new DataView(messages.buffer, messages.byteOffset, messages.length);
-    return decodeAnswers(answers, (i) => view.getUint16(index.offsets[i]! + FETCH.count));
+  submit(messages: Uint8Array): Promise<Answer[]> {
+    return this.#submissions.submit(messages, this);
   }
 
   submitBytes(
     messages: Uint8Array,
-    index: MessageIndex = this.#split(messages),
+    index: MessageIndex = this.#submissions.split(messages),
     peer: object = this,
   ): Promise<Uint8Array> {
-    const bytes = new Uint8Array(messages.buffer, messages.byteOffset, messages.length);
-    const submission = new Submission(bytes, index);
-    const count = index.offsets.length;
-    if (count === 0) return Promise.resolve(submission.answers);
-    const { pool, intakeMessages = INTAKE_MESSAGES_MOST } = this.#options;
-    const isFull =
-      this.#intakeMessages + count > intakeMessages ||
-      this.#intakeBytes + messages.length > INTAKE_BYTES_MOST ||
-      pool.isFull(count, messages.length);
-    if (this.#isClosing || isFull || this.isBehind) {
-      const code = this.#isClosing ? STOPPING : isFull ? OVERLOADED : UNAVAILABLE;
-      for (let i = 0; i < count; i++) submission.rejected(i, 0, code);
-      return Promise.resolve(submission.answers);
-    }
-    this.#intakeMessages += count;
-    this.#intakeBytes += messages.length;
-    this.#admit(submission, peer);
-    return submission.promise;
+    return this.#submissions.take(messages, index, peer);
   }
 
   /** Messages that another node hands on; malformed ones say that it is no honest one, and give false. */
@@ -119,7 +101,7 @@ export class CometEngine implements Engine {
     const { chain, pool } = this.#options;
     const index = splitMessages(bundle, chain.ledger.genesis.parameters);
     if (index === undefined) return false;
-    if (this.#isClosing || pool.isFull(index.offsets.length, bundle.length)) return true;
+    if (this.#submissions.isClosed || pool.isFull(index.offsets.length, bundle.length)) return true;
     const submission = new Submission(bundle, index);
     this.#foreign.add(submission);
     this.#admit(submission, this.#foreign);
@@ -160,11 +142,9 @@ export class CometEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#submissions.close();
     clearInterval(this.#resend);
-    if (this.#options.chain.isBroken || this.#intakeMessages === 0) return;
-    this.#drained ??= Promise.withResolvers<void>();
-    await this.#drained.promise;
+    if (!this.#options.chain.isBroken) await this.#submissions.drained();
   }
 
   /** What nobody decided in time is answered so: it may still be decided later, and is asked for again. */
@@ -173,8 +153,8 @@ export class CometEngine implements Engine {
     for (const candidate of [...pool.fetches.values(), ...pool.fulfils.values()]) {
       pool.remove(candidate);
       for (const { submission, index } of candidate.waiters) {
-        submission.rejected(index, chain.height, STOPPING);
-        this.#settle(submission);
+        submission.rejected(index, chain.height, nodeCodes.stopping);
+        this.#submissions.settle(submission);
       }
     }
   }
@@ -225,14 +205,14 @@ export class CometEngine implements Engine {
       const message = bytes.slice(offsets[i]!, offsets[i]! + sizes[i]!);
       const isEarly = bytes[offsets[i]!] === MESSAGE.fulfil && this.#isEarly(submission, i);
       const candidate = pool.add(message, chain.ledger.height, !isEarly);
-      if (candidate === undefined) submission.rejected(i, chain.ledger.height, OVERLOADED);
+      if (candidate === undefined) submission.rejected(i, chain.ledger.height, nodeCodes.overloaded);
       else if (!isForeign) {
         candidate.waiters.push({ submission, index: i });
         if (candidate.bytes === message) fresh.push(message);
       }
     }
     if (fresh.length > 0) broadcast(fresh);
-    if (!isForeign) this.#settle(submission);
+    if (!isForeign) this.#submissions.settle(submission);
   }
 
   /** Its nonce is not known here, so no signature that it may need was checked. */
@@ -269,7 +249,7 @@ export class CometEngine implements Engine {
         continue;
       }
       const code = isSame ? answer(waiter) : candidate.isFetch ? codes.sequenceUsed : codes.notOpen;
-      if (code === 0) this.#settle(submission);
+      if (code === 0) this.#submissions.settle(submission);
       else this.#retries.add(submission, index, code, block.height);
     }
   }
@@ -280,8 +260,8 @@ export class CometEngine implements Engine {
     const candidate = pool.add(message.slice(), chain.height, true);
     if (candidate !== undefined) candidate.waiters.push(waiter);
     else {
-      waiter.submission.rejected(waiter.index, chain.height, OVERLOADED);
-      this.#settle(waiter.submission);
+      waiter.submission.rejected(waiter.index, chain.height, nodeCodes.overloaded);
+      this.#submissions.settle(waiter.submission);
     }
   }
 
@@ -321,26 +301,5 @@ export class CometEngine implements Engine {
       }
     }
     if (late.length > 0) broadcast(late);
-  }
-
-  /** Gives the answers out when all are there and durable. */
-  #settle(submission: Submission): void {
-    if (submission.left > 0 || this.#foreign.has(submission)) return;
-    const durable = this.#options.chain.durable(submission.height);
-    if (durable === undefined) this.#complete(submission);
-    else void durable.then(() => this.#complete(submission));
-  }
-
-  #complete(submission: Submission): void {
-    this.#intakeMessages -= submission.stages.length;
-    this.#intakeBytes -= submission.bytes.length;
-    submission.complete();
-    if (this.#intakeMessages === 0) this.#drained?.resolve();
-  }
-
-  #split(messages: Uint8Array): MessageIndex {
-    const index = splitMessages(messages, this.#options.chain.ledger.genesis.parameters);
-    if (index === undefined) throw new RangeError('malformed messages: split them before they are submitted');
-    return index;
   }
 }
