@@ -3,10 +3,10 @@
 // UPFRONT_CHROMIUM names an executable instead. Whoever needs it gets a path or the reason why there is none. Run by
 // itself, it prints the path (with --find it installs nothing), or says why not and ends with 1.
 
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lastLine, runTool } from './run-tool.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -31,30 +31,13 @@ export async function installChromium(say = () => {}) {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return found;
   say('installing Chromium with apt-get, for the tests of the page; about 300 MB, once');
   for (const argv of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-    const { code, output } = await run('apt-get', argv);
+    const { code, output } = await runTool('apt-get', argv, {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
     if (code === 0) continue;
     return { reason: `apt-get ${argv[0]} failed, so there is no Chromium: ${lastLine(output)}` };
   }
   return findChromium();
-}
-
-function run(program, argv) {
-  const child = spawn(program, argv, {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let output = '';
-  child.stderr.on('data', (chunk) => {
-    output = (output + chunk).slice(-4096);
-  });
-  return new Promise((resolve) => {
-    child.on('error', (error) => resolve({ code: 1, output: error.message }));
-    child.on('close', (code) => resolve({ code, output }));
-  });
-}
-
-function lastLine(text) {
-  return text.trim().split('\n').at(-1) ?? '';
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

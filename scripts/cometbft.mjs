@@ -4,10 +4,11 @@
 // gets a path or the reason why there is none. Run by itself, it prints the path (with --find it builds
 // nothing), or says why not and ends with 1.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lastLine, runTool } from './run-tool.mjs';
 
 /** The version that is run, and the older line that is tested as well; never `latest`. */
 export const COMETBFT = 'v0.40.0';
@@ -40,9 +41,8 @@ export async function installCometbft(version = COMETBFT, say = () => {}) {
   const beside = `${dirname(target)}.part-${process.pid}`;
   mkdirSync(beside, { recursive: true });
   say(`building CometBFT ${version} with Go; about a minute, once`);
-  const { code, output } = await run('go', ['install', `${MODULE}@${version}`], {
-    GOBIN: beside,
-    CGO_ENABLED: '0',
+  const { code, output } = await runTool('go', ['install', `${MODULE}@${version}`], {
+    env: { ...process.env, GOBIN: beside, CGO_ENABLED: '0' },
   });
   try {
     if (code !== 0) return { reason: `Go could not build CometBFT ${version}: ${lastLine(output)}` };
@@ -74,25 +74,6 @@ function isVersion(path, version) {
   } catch {
     return false;
   }
-}
-
-function run(program, argv, env) {
-  const child = spawn(program, argv, {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let output = '';
-  child.stderr.on('data', (chunk) => {
-    output = (output + chunk).slice(-4096);
-  });
-  return new Promise((resolve) => {
-    child.on('error', (error) => resolve({ code: 1, output: error.message }));
-    child.on('close', (code) => resolve({ code, output }));
-  });
-}
-
-function lastLine(text) {
-  return text.trim().split('\n').at(-1) ?? '';
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -2,11 +2,11 @@
 //
 // A stamp in the folder holds the digest of the sources that it was built from. Run by itself, it builds if need be.
 
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runTool } from './run-tool.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PAGE = join(ROOT, 'packages', 'explorer');
@@ -25,7 +25,7 @@ export async function buildExplorer(node, say = () => {}) {
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest) return undefined;
   say(`building the page, because ${existsSync(STAMP) ? 'its sources have changed' : 'it is not built yet'}`);
   const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
-  const { code, output } = await run(node, [vite, 'build', '--logLevel', 'warn'], PAGE);
+  const { code, output } = await runTool(node, [vite, 'build', '--logLevel', 'warn'], { cwd: PAGE });
   if (code !== 0) return `the page could not be built:\n${output.trim()}`;
   writeFileSync(STAMP, digest);
   return undefined;
@@ -47,20 +47,6 @@ function filesOf(path) {
   const entries = readdirSync(path, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && !entry.name.includes('.test.'));
   return files.map(({ parentPath, name }) => join(parentPath, name)).sort();
-}
-
-function run(program, argv, cwd) {
-  const child = spawn(program, argv, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  const keep = (chunk) => {
-    output = (output + chunk).slice(-8192);
-  };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
-  return new Promise((resolve) => {
-    child.on('error', (error) => resolve({ code: 1, output: error.message }));
-    child.on('close', (code) => resolve({ code, output }));
-  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
