@@ -1,7 +1,11 @@
-// Before the first paint: the theme that was chosen here, if one was. Without a choice the system's holds.
+// Before the first paint: the theme that was chosen here, or else the system's.
+let theme;
 try {
-  const theme = localStorage.getItem('upfront.theme');
-  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+  theme = localStorage.getItem('upfront.theme');
 } catch {
   // No storage: the system's theme.
 }
+if (theme !== 'light' && theme !== 'dark') {
+  theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+}
+document.documentElement.dataset.theme = theme;

@@ -178,6 +178,12 @@ const CASES: readonly [
   ],
 ];
 
+test('an exit that was claimed is over, though the contract keeps its mark', () => {
+  const l1 = { ...L1, exiting: true, balance: 0n };
+  const leaving = { claimableAt: 20n, l1Time: 30n, isClosed: true };
+  assert.deepEqual(pendingOf({ ...NOTHING, l1, leaving }), []);
+});
+
 for (const [name, input, title, waitsFor, until, needsPage] of CASES) {
   test(`${name} says what it waits for and until when`, () => {
     const list = pendingOf({ ...NOTHING, ...input });

@@ -77,6 +77,10 @@ describe('the wallet, from an account to the claim', {
       await signed.getByText(field, { exact: true }).waitFor();
     assert.equal((await devnet.client(2).balance()).balance, ETHER / 4n);
     await assertAccessible(page, 'after a payment');
+    await goTo(page, 'Hold');
+    await page.getByRole('button', { name: 'Hold', exact: true }).waitFor();
+    assert.equal(await signed.count(), 0, 'nothing was signed for the other forms');
+    await goTo(page, 'Pay');
   });
 
   step('refuses what cannot be, before anything is signed', async () => {

@@ -146,6 +146,8 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 300_00
     await press(page, 'Claim');
     await told(page, 'Claimed 2.14999998');
     await page.getByText('The contract has closed: everybody claims').waitFor();
+    await page.getByText('nothing of this account is left in it').waitFor();
+    await page.getByText(/^Exit with/).waitFor({ state: 'detached' });
     const gained = Number(await ether.ether(address)) - had;
     assert.ok(gained > 2.149 && gained < 2.15, String(gained));
   });

@@ -8,10 +8,15 @@ import { asset } from '../network.ts';
 
 export type Fact = readonly [name: string, value: ComponentChildren];
 
-export function Facts({ facts }: { facts: readonly (Fact | undefined)[] }) {
+export function Facts(props: {
+  facts: readonly (Fact | undefined)[];
+  /** Instead of `facts`: another look. */
+  look?: string;
+  label?: string;
+}) {
   return (
-    <dl class="facts">
-      {facts
+    <dl class={props.look ?? 'facts'} {...(props.label !== undefined && { 'aria-label': props.label })}>
+      {props.facts
         .filter((fact) => fact !== undefined)
         .map(([name, value]) => (
           <div key={name}>

@@ -1,7 +1,7 @@
 /**
  * Light or dark: the system's, until somebody chooses here.
  *
- * public/theme.js puts a stored choice into effect before the first paint.
+ * public/theme.js puts one of them into effect before the first paint; `data-theme` says which.
  */
 import { signal } from '@preact/signals';
 
@@ -11,21 +11,31 @@ const KEY = 'upfront.theme';
 /** Changes with the theme, for what draws itself: a canvas has no style of its own. */
 export const theme = signal<Theme>(current());
 
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-  theme.value = current();
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches }) => {
+  if (!isChosen()) show(matches ? 'dark' : 'light');
 });
 
 function current(): Theme {
-  const { theme: chosen } = document.documentElement.dataset;
-  if (chosen === 'light' || chosen === 'dark') return chosen;
-  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  return document.documentElement.dataset['theme'] === 'dark' ? 'dark' : 'light';
+}
+
+function show(shown: Theme): void {
+  document.documentElement.dataset['theme'] = shown;
+  theme.value = shown;
+}
+
+function isChosen(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== null;
+  } catch {
+    return false;
+  }
 }
 
 export function ThemeButton() {
   const other: Theme = theme.value === 'dark' ? 'light' : 'dark';
   const toggle = (): void => {
-    document.documentElement.dataset['theme'] = other;
-    theme.value = other;
+    show(other);
     try {
       localStorage.setItem(KEY, other);
     } catch {

@@ -110,13 +110,15 @@ type View = NonNullable<typeof l1.value>;
 function isClaimable({ claimable: sum, exiting, balance, isClosed, time, claimableAt }: View): boolean {
   if (sum > 0n || (isClosed && balance > 0n)) return true;
   // An exit that was acknowledged is applied by the claim itself; whether it was, the contract knows.
-  return exiting && claimableAt !== undefined && (isClosed || balance > 0n || time >= claimableAt);
+  return !isClosed && exiting && claimableAt !== undefined && (balance > 0n || time >= claimableAt);
 }
 
 function claimable(): string {
   const view = l1.value;
   if (view === undefined) return l1Fault.value?.title ?? 'Asking the first layer …';
   const { claimable: sum, balance, isClosed, exiting, claimableAt, time } = view;
+  if (isClosed && sum + balance === 0n)
+    return 'The contract has closed, and nothing of this account is left in it.';
   if (isClosed)
     return `The contract has closed: ${show(sum + balance)} can be claimed now, by anybody for you.`;
   if (exiting && claimableAt !== undefined && time < claimableAt)

@@ -233,6 +233,8 @@ function nextWords({ interval, nextSettlement, showDuration }: PendingInput): st
 
 function leaving({ l1, leaving: exit, showTime, showAmount }: PendingInput): Pending[] {
   if (l1 === undefined || !l1.exiting || exit === undefined) return [];
+  // The last claim leaves the contract's mark of leaving where it is.
+  if (exit.isClosed && l1.balance + l1.claimable === 0n) return [];
   const isDue = exit.isClosed || exit.l1Time >= exit.claimableAt;
   return [
     {

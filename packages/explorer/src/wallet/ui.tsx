@@ -3,11 +3,13 @@
  *
  * Invariant: every field has a label, every fault names its field, every change of state is said to a screen reader.
  */
+
+import { signal } from '@preact/signals';
 import { AmountError, parseAmount } from '@upfront/client';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
 import { type Address, formatEther, isAddress } from 'viem';
-import { Copy } from '../components/facts.tsx';
+import { Copy, Facts } from '../components/facts.tsx';
 import { grouped } from '../format.ts';
 import { asset, type GasCost, gasOf, working } from './desk.ts';
 import { type Explained, explain, WalletFault } from './fault.ts';
@@ -91,18 +93,7 @@ export function addressOf(field: string, text: string): Address {
 
 /** What something costs, line by line. */
 export function Costs({ lines }: { lines: readonly (readonly [string, ComponentChildren] | undefined)[] }) {
-  return (
-    <dl class="costs" aria-label="What it costs">
-      {lines
-        .filter((line) => line !== undefined)
-        .map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
+  return <Facts facts={lines} look="costs" label="What it costs" />;
 }
 
 /** An estimate of gas on the first layer, or why there is none. */
@@ -134,13 +125,14 @@ export function useGas(own: Session, call: Parameters<typeof gasOf>[1] | undefin
 const GAS_PAUSE_MS = 250;
 
 export function showGas({ gas, wei }: GasCost): string {
-  return `${grouped(gas)} gas, ${showWei(wei)}`;
+  // Rounded up to 8 decimals: an estimate.
+  const step = 10n ** 10n;
+  return `${grouped(gas)} gas, ${showWei(((wei + step - 1n) / step) * step)}`;
 }
 
-/** wei as ETH, rounded up to 8 decimals: an estimate, never an amount of the network. */
+/** wei as ETH, exact. */
 export function showWei(wei: bigint): string {
-  const step = 10n ** 10n;
-  return `${formatEther(((wei + step - 1n) / step) * step)}\u00a0ETH`;
+  return `${formatEther(wei)}\u00a0ETH`;
 }
 
 /** How something that a person started goes. */
@@ -158,21 +150,28 @@ export interface Told {
 export interface Task {
   readonly now: TaskState;
   readonly isBusy: boolean;
+  /** It began last: what was signed was signed for it. */
+  readonly isLatest: boolean;
   /** `work` says its stages, and how it ended; what it throws is explained. */
   run(first: string, work: (say: (stage: string) => void) => Promise<TaskState>): void;
   reset(): void;
 }
 
+const latest = signal('');
+
 export function useTask(): Task {
+  const id = useId();
   const [now, setNow] = useState<TaskState>({ state: 'idle' });
   return {
     now,
     isBusy: now.state === 'busy',
+    isLatest: latest.value === id,
     reset: () => setNow({ state: 'idle' }),
     run(first, work) {
       const say = (title: string): void => setNow({ state: 'busy', title });
       say(first);
       signing.value = undefined;
+      latest.value = id;
       working(() => work(say)).then(setNow, (error: unknown) => setNow(explain(error)));
     },
   };
@@ -182,7 +181,7 @@ const MARKS = { busy: '…', done: '✓', failed: '✕', unknown: '?' } as const
 const NAMES = { busy: 'Under way', done: 'Done', failed: 'Not done', unknown: 'Not known yet' } as const;
 
 /** The state in words, announced when it changes. */
-export function TaskView({ task: { now } }: { task: Task }) {
+export function TaskView({ task: { now, isLatest } }: { task: Task }) {
   return (
     <div class="task" aria-live="polite">
       {now.state !== 'idle' && (
@@ -202,7 +201,7 @@ export function TaskView({ task: { now } }: { task: Task }) {
           </div>
         </div>
       )}
-      <Signing isBusy={now.state === 'busy'} />
+      {isLatest && <Signing isBusy={now.state === 'busy'} />}
     </div>
   );
 }
