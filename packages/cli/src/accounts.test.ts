@@ -139,6 +139,8 @@ it('accounts: a private key in a command line is found wherever it stands; topic
     ['follow', `0x${key}`],
     ['pay', 'bob', '1', '--reference', `0x${key}`],
     ['pay', 'bob', '1', `--reference=0x${key}`],
+    ['bond', '--consensus-key', `0x${key}`],
+    ['node', '--state-sync', 'http://a', '--trust-height', '7', '--trust-hash', key],
     ['pay', 'bob', '1'],
   ]) {
     refuseKeys(line);

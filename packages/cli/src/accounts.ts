@@ -21,6 +21,8 @@ export interface NamedAccount {
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const PRIVATE_KEY = /^(0x)?[0-9a-f]{64}$/i;
+/** What stands behind these is public, though it looks like a key. */
+const FLAGS_OF_32_BYTES = new Set(['--reference', '--consensus-key', '--trust-hash']);
 const FOLDER = 'keys';
 
 /** Encrypts a key into a new file. Throws CliError if the name is taken. */
@@ -175,19 +177,19 @@ export function refuseKey(text: string): void {
   if (!PRIVATE_KEY.test(text)) return;
   throw usageError(
     'This looks like a private key, and keys never stand on the command line, where others can read them.',
-    'If it is one, use another from now on: it may be in your shell history. `upfront account import NAME` asks for a key without echo. What else has 32 bytes is a topic right behind `post` or `follow`, or behind --reference.',
+    `If it is one, use another from now on: it may be in your shell history. \`upfront account import NAME\` asks for a key without echo. What else has 32 bytes is a topic right behind \`post\` or \`follow\`, or a value right behind ${[...FLAGS_OF_32_BYTES].join(', ')}.`,
   );
 }
 
 /**
  * The same for a whole command line, before anything reads it and repeats it in an error. Texts of 32 bytes that are no
- * keys have two places: a topic is the first argument of `post` and `follow`, and a reference stands behind its flag.
+ * keys have two places: a topic is the first argument of `post` and `follow`, the rest stands behind a flag of its own.
  */
 export function refuseKeys(argv: readonly string[]): void {
   const hasTopic = argv[0] === 'post' || argv[0] === 'follow';
   for (const [i, word] of argv.entries()) {
     const [flag, value] = /^(-[^=]*)=(.*)$/s.exec(word)?.slice(1) ?? [argv[i - 1] ?? '', word];
-    if (flag === '--reference' || (hasTopic && i === 1)) continue;
+    if (FLAGS_OF_32_BYTES.has(flag ?? '') || (hasTopic && i === 1)) continue;
     refuseKey(value ?? '');
   }
 }

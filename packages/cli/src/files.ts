@@ -1,6 +1,7 @@
 /** Files that are read or written as a whole: a crash leaves the old one or the new one. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import { CliError } from './errors.ts';
 
 /** Parsed JSON. Throws CliError that names the file. */
@@ -12,6 +13,13 @@ export function readJson(path: string): unknown {
       cause,
     });
   }
+}
+
+/** What stands behind a flag that names a file to write: `-` would be a file of that name. */
+export function fileToWrite(text: string): string {
+  if (text === '' || text === '-')
+    throw new InvalidArgumentError('Name a file: this is not written to stdout.');
+  return text;
 }
 
 /** Makes the folder if needed; readable by the owner only with `mode` 0o600. */

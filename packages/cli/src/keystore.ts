@@ -52,9 +52,12 @@ export async function decryptKey(stored: StoredKey, password: string): Promise<H
   try {
     key = Keystore.decrypt(stored, derived);
   } catch (cause) {
-    throw new CliError('usage', 'The password does not open this key, or its file is damaged.', undefined, {
-      cause,
-    });
+    throw new CliError(
+      'usage',
+      'The password does not open this key, or its file is damaged.',
+      'Try again; the password may also stand in UPFRONT_PASSWORD or UPFRONT_PASSWORD_FILE. Nobody can open the key without it.',
+      { cause },
+    );
   }
   if (privateKeyToAddress(key).slice(2).toLowerCase() !== stored.address) {
     throw new CliError('failed', 'The key in this file is not the one of the address that it names.');

@@ -10,6 +10,13 @@ export interface Progress {
   end(): void;
 }
 
+export interface ProgressOptions {
+  /** Done before it began: no part of the rate. */
+  readonly from?: number;
+  readonly streams?: Pick<OutputStreams, 'stderr'>;
+  readonly now?: () => number;
+}
+
 const WIDTH = 30;
 const REDRAW_MS = 100;
 const LINE_MS = 5000;
@@ -17,17 +24,15 @@ const LINE_MS = 5000;
 export function createProgress(
   total: number,
   what: string,
-  { stderr }: Pick<OutputStreams, 'stderr'> = process,
-  now: () => number = () => performance.now(),
+  { from = 0, streams: { stderr } = process, now = () => performance.now() }: ProgressOptions = {},
 ): Progress {
   const isTerminal = stderr.isTTY === true;
   const started = now();
-  let first: number | undefined;
-  let done = 0;
+  let done = from;
   let drawn = Number.NEGATIVE_INFINITY;
   const draw = (): void => {
     drawn = now();
-    const rate = Math.round((done - (first ?? 0)) / Math.max(0.001, (drawn - started) / 1000));
+    const rate = Math.round((done - from) / Math.max(0.001, (drawn - started) / 1000));
     const counts = `${count(done)} of ${count(total)} ${what}, ${count(rate)}/s`;
     if (!isTerminal) {
       stderr.write(`${counts}\n`);
@@ -38,9 +43,8 @@ export function createProgress(
     stderr.write(`\r${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${counts}\u001b[K`);
   };
   return {
-    show(now_) {
-      first ??= now_;
-      done = now_;
+    show(reached) {
+      done = reached;
       if (now() - drawn >= (isTerminal ? REDRAW_MS : LINE_MS)) draw();
     },
     end() {

@@ -41,6 +41,14 @@ function objectOf(error: unknown, exitCode: number): object {
     return { status, exitCode, code, name, message, reason, cause: causeOf(error), hint: hintOf(error) };
   }
   const message = error instanceof Error ? error.message : String(error);
+  // As it tells people itself (program.ts).
+  if (error instanceof CommanderError)
+    return {
+      status,
+      exitCode,
+      message: message.replace(/^error: /, ''),
+      hint: 'Add --help for what there is.',
+    };
   return { status, exitCode, message, hint: error instanceof CliError ? error.hint : undefined };
 }
 
@@ -52,7 +60,8 @@ const COMMANDS: Readonly<Record<number, string>> = {
   [clientCodes.outcomeUnknown]: '`upfront resume`',
   [clientCodes.l1Unreachable]: 'check --l1',
   [clientCodes.disconnected]: 'name another one by --node; `upfront exit` leaves without any',
-  [codes.notParticipant]: '`upfront deposit AMOUNT`; `upfront account balance` shows what is free',
+  [codes.notParticipant]:
+    '`upfront deposit AMOUNT`; `upfront account balance` shows what is free (of an account that leaves: nothing; `upfront claim` comes first)',
   [codes.insufficientFunds]:
     '`upfront account balance` shows what is free; `upfront deposit AMOUNT` brings more',
 };

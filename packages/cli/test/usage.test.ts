@@ -71,6 +71,19 @@ describe('usage', { timeout: 240_000, concurrency: 2 }, () => {
     }
   });
 
+  it('says what to do next after a wrong flag, also as JSON, and takes no - for a file', async () => {
+    for (const [args, message] of [
+      [['pay', 'bob', '1', '--frobnicate'], /unknown option '--frobnicate'/],
+      [['batch', 'x.csv', '--out', '-'], /Name a file/],
+      [['receipt', 'headers', 'x.json', '--out', '-'], /Name a file/],
+    ] as const) {
+      const { code, json } = await machine.run([...args]);
+      assert.equal(code, 2);
+      assert.match(String(json['message']), message);
+      assert.match(String(json['hint']), /--help/);
+    }
+  });
+
   it('takes a key from standard input, and keeps it encrypted', async () => {
     const imported = await machine.run(['account', 'import', 'carol', '--light'], {}, `${KEY}\n`);
     assert.equal(imported.code, 0, imported.stderr);

@@ -12,7 +12,7 @@ import { runBatch } from '../batch/run.ts';
 import { act, type Call, createCommand } from '../command.ts';
 import { csvField, showReference } from '../csv.ts';
 import { CliError } from '../errors.ts';
-import { writeWhole } from '../files.ts';
+import { fileToWrite, writeWhole } from '../files.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { rememberNonce } from '../nonces.ts';
 import { createProgress } from '../progress.ts';
@@ -35,7 +35,7 @@ export function batchCommand(): Command {
     ],
   })
     .argument('<file>', 'the CSV file')
-    .option('--out <file>', 'write what became of each payment as CSV')
+    .option('--out <file>', 'write what became of each payment as CSV', fileToWrite)
     .option('--check', 'pay nothing: check the file and the funds')
     .option('--again', 'pay a file once more that was paid before')
     .action(
@@ -69,7 +69,7 @@ async function batch(call: Call, session: Session, flags: Flags, file: string): 
     }
     if (left.length < payments.length)
       call.out.note(`${payments.length - left.length} of ${payments.length} were paid before.`);
-    const progress = createProgress(payments.length, 'payments');
+    const progress = createProgress(payments.length, 'payments', { from: payments.length - left.length });
     const interrupt = untilInterrupted();
     const refusal = await runBatch({
       client,

@@ -1,6 +1,7 @@
 /**
  * `upfront bond`: a validator's bond, without which its signature does not count on the first layer.
  */
+import { toHex } from '@upfront/core';
 import { validatorBond } from '@upfront/node';
 import type { Command } from 'commander';
 import type { Hex } from 'viem';
@@ -28,12 +29,15 @@ async function bond(
   flags: { readonly consensusKey?: string },
 ): Promise<void> {
   const consensusKey = parseKey(flags.consensusKey);
-  const { contract, asset } = readNetwork(settings.genesis);
+  const { contract, asset, genesis } = readNetwork(settings.genesis);
   const client = createL1Client(l1UrlOf(settings));
   const account = await openAccount(settings, passwords);
   const units = await askL1('The bond', () =>
     validatorBond({ client, account, contract, ...(consensusKey && { consensusKey }) }),
   );
+  const isOfGenesis = genesis.validators.some((one) => toHex(one) === account.address.toLowerCase());
+  if (!isOfGenesis && consensusKey === undefined)
+    out.note('It is no validator of the genesis: the bond counts once a rotation takes it in.');
   const { plain, show } = createAmounts(asset);
   const text =
     units === 0n ? `${account.address} has its bond already` : `${account.address} bonded ${show(units)}`;

@@ -10,7 +10,7 @@ import { createNames } from '../accounts.ts';
 import { createAmounts } from '../amounts.ts';
 import { act, createCommand } from '../command.ts';
 import { usageError } from '../errors.ts';
-import { readJson, writeWhole } from '../files.ts';
+import { fileToWrite, readJson, writeWhole } from '../files.ts';
 import { readNetwork } from '../genesis-file.ts';
 import { l1UrlOf } from '../l1.ts';
 import { onRecord } from '../node-json.ts';
@@ -51,7 +51,7 @@ function getCommand(): Command {
   })
     .argument('[nonce]', 'a number, or `last`')
     .option('--event <height.index>', 'any event, by its cursor')
-    .option('--out <file>', 'where to write it')
+    .option('--out <file>', 'where to write it (- is stdout)')
     .action(
       act((call, flags: GetFlags, nonce?: string) =>
         withSession(call, { node: true }, async (session) => {
@@ -81,7 +81,7 @@ function getCommand(): Command {
               : '`upfront follow --all --past --json` names the events that there are.',
           );
           const text = JSON.stringify(json, undefined, 2);
-          if (flags.out === undefined) {
+          if (flags.out === undefined || flags.out === '-') {
             call.out.result(json as object, text);
             return;
           }
@@ -108,7 +108,7 @@ function headersCommand(): Command {
   })
     .argument('<file>', 'the receipt')
     .option('--to <height>', 'block whose signatures are to count')
-    .requiredOption('--out <file>', 'where to write them')
+    .requiredOption('--out <file>', 'where to write them', fileToWrite)
     .action(
       act((call, flags: { readonly to?: string; readonly out: string }, file: string) =>
         withSession(call, { node: true }, async (session) => {

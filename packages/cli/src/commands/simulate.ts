@@ -21,7 +21,7 @@ import type { Command } from 'commander';
 import { act, createCommand, parsedBy } from '../command.ts';
 import { parseCount } from '../durations.ts';
 import { usageError } from '../errors.ts';
-import { readJson, writeWhole } from '../files.ts';
+import { fileToWrite, readJson, writeWhole } from '../files.ts';
 import { columns, type Output } from '../output.ts';
 import { createProgress, type Progress } from '../progress.ts';
 
@@ -49,7 +49,7 @@ export function simulateCommand(): Command {
   })
     .argument('[scenario]', 'a JSON file, or the name of a ready scenario')
     .option('--list', 'name the ready scenarios')
-    .option('--html <file>', 'write a page with plots, which needs nothing else')
+    .option('--html <file>', 'write a page with plots, which needs nothing else', fileToWrite)
     .option('--plots <folder>', 'write each plot as an SVG file')
     .option('--seed <number>', 'another seed than the scenario has', parsedBy(parseSeed))
     .option('--scale <factor>', 'populations and capacity smaller by this factor', parsedBy(parseFactor))
