@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { privateKeyToAccount } from 'viem/accounts';
+import { refuseKeys } from '../src/accounts.ts';
 import { exitCodes } from '../src/exit-codes.ts';
 import { createProgram } from '../src/program.ts';
 import { createMachine, type Machine } from './support.ts';
@@ -30,13 +31,19 @@ describe('usage', { timeout: 240_000, concurrency: 2 }, () => {
     };
     collect(program);
     assert.ok(leaves.length >= 30, String(leaves.length));
+    let found = 0;
     for (const leaf of leaves) {
       let text = '';
       leaf.configureOutput({ writeOut: (more) => (text += more) }).outputHelp();
       assert.match(text, /\nExamples:\n {2}upfront /, leaf.name());
       assert.match(text, /--json/, leaf.name());
       assert.equal(/--(key|private-key|password)\b/.test(text), false, leaf.name());
+      // What looks like a private key, and is asked for, is not refused as one.
+      const asked = leaf.options.filter(({ description }) => /32 bytes|64 hex/.test(description));
+      for (const { long } of asked) refuseKeys([leaf.name(), long!, KEY]);
+      found += asked.length;
     }
+    assert.ok(found >= 3, String(found));
   });
 
   it('says every exit code, also that of an old Node, and knows help of what there is', async () => {
