@@ -276,9 +276,10 @@ export class Committee {
     const { curve, domain, l1, hashes } = this.#world;
     const random = this.#random;
     this.#world.checker.count('lie in a vote');
-    if (random.chance(0.2)) return undefined;
+    // Who has crashed since it proposed says nothing.
+    if (random.chance(0.2) || member.chain === undefined) return undefined;
     if (random.chance(0.2)) return random.bytes(random.below(300));
-    const { ledger } = member.chain!;
+    const { ledger } = member.chain;
     const key = this.#world.validatorKeys[this.liar!]!;
     const seen = l1.observation();
     const said = {
