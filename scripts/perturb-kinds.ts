@@ -93,11 +93,14 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'disk emptied': async ({ committee, random }) => {
     const node = random.pick(committee.nodes);
     const others = committee.nodes.filter((one) => one !== node && one.isValidator);
-    const { height } = await getJson(others[0]!.url, '/v1/status');
-    const canSync = others.every((one) => one.hasSnapshot(Number(height)));
-    // Who began with a snapshot has no earlier block to give.
+    const canSync = async (): Promise<boolean> => {
+      const { height } = await getJson(others[0]!.url, '/v1/status');
+      return others.every((one) => one.hasSnapshot(Number(height)));
+    };
+    // Who began with a snapshot has no earlier block to give: then the next snapshot is waited for.
     const isKept = committee.nodes.some((one) => one !== node && one.isWhole);
-    const isSynced = canSync && (!isKept || random.below(4) > 0);
+    if (!isKept) await until('the others have a snapshot', canSync);
+    const isSynced = !isKept || (random.below(4) > 0 && (await canSync()));
     await node.kill('host');
     node.wipe();
     return {
@@ -153,9 +156,9 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   ),
 };
 
-async function until(what: string, look: () => boolean): Promise<void> {
+async function until(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + DEED_MOST_MS;
-  while (!look()) {
+  while (!(await look())) {
     if (performance.now() > end) throw new Error(`${what}: it did not come to that`);
     await sleep(LOOK_MS);
   }

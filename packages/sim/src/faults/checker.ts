@@ -161,6 +161,11 @@ export class Checker {
     this.count(`told ${word.of}`);
   }
 
+  /** Whether a node is in a block that it has not given out yet. */
+  isAhead({ ledger }: Chain): boolean {
+    return ledger.height > this.#follower.height;
+  }
+
   /** At the end: every word, every nonce, every node. */
   finish(nodes: readonly { readonly name: string; readonly chain: Chain | undefined }[]): void {
     for (const word of this.words) this.#holds(word);

@@ -47,6 +47,8 @@ export interface RunResult {
 /** ms after healing until everything must be settled. */
 const PATIENCE = 1_800_000;
 const STEP = 5000;
+/** How often the end may fall into the writing of a block; a block that is never given out is found. */
+const WRITING_MOST = 20;
 /** s that an exit may stay unanswered, where the operator stops for good. */
 export const CLOSE_AGE = 90;
 const FAST = { least: 0.5, most: 4 };
@@ -135,8 +137,11 @@ class Run {
       await this.#settle();
     }
     if (this.#committee !== undefined) await this.#stopCommittee(this.#committee);
-    // A block that is being written is on disk by then.
-    await this.#until(platform.now + 500);
+    // A block that is being written is on disk by then, unless the next one has begun.
+    const isWriting = (): boolean =>
+      this.#nodes.some(({ chain }) => chain !== undefined && checker.isAhead(chain));
+    for (let tries = 0; tries < WRITING_MOST && (tries === 0 || isWriting()); tries++)
+      await this.#until(platform.now + 500);
     checker.finish(this.#nodes.map(({ name, chain }) => ({ name, chain })));
     for (const person of this.#persons) {
       assert(person.waiting === 0, `${person.name}'s books still wait for something`);
