@@ -12,8 +12,8 @@ export const ANSWER_SIZE = 27;
 export const ANSWER = { status: 0, code: 1, height: 3, number: 11, clock: 19 } as const;
 export const STATUS = { dealt: 1, fulfilled: 2, refused: 3, rejected: 4 } as const;
 
-/** Where a message stands. */
-export const STAGE = { ready: 0, unsigned: 1, done: 2 } as const;
+/** Where a message stands; early: its nonce was not dealt yet when it came, so whose signature it needs was not known. */
+export const STAGE = { ready: 0, unsigned: 1, done: 2, early: 3 } as const;
 
 export class Submission {
   readonly bytes: Uint8Array;

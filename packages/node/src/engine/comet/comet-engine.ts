@@ -180,6 +180,9 @@ export class CometEngine implements Engine {
         else this.#retries.add(submission, i, code, ledger.height);
       } else if (type === MESSAGE.fulfil && code !== 0 && code !== codes.notOpen) {
         submission.rejected(i, ledger.height, code);
+      } else if (type === MESSAGE.fulfil && code === codes.notOpen) {
+        // Not asked again later: it may be dealt while the others' signatures are checked.
+        submission.stages[i] = STAGE.early;
       } else if (this.#batches.add(submission, i)) isUnsigned = true;
     }
     if (isUnsigned) this.#batches.enqueue(submission, peer);
@@ -201,10 +204,9 @@ export class CometEngine implements Engine {
     const isForeign = this.#foreign.has(submission);
     const fresh: Uint8Array[] = [];
     for (let i = 0; i < offsets.length; i++) {
-      if (stages[i] !== STAGE.ready) continue;
+      if (stages[i] !== STAGE.ready && stages[i] !== STAGE.early) continue;
       const message = bytes.slice(offsets[i]!, offsets[i]! + sizes[i]!);
-      const isEarly = bytes[offsets[i]!] === MESSAGE.fulfil && this.#isEarly(submission, i);
-      const candidate = pool.add(message, chain.ledger.height, !isEarly);
+      const candidate = pool.add(message, chain.ledger.height, stages[i] === STAGE.ready);
       if (candidate === undefined) submission.rejected(i, chain.ledger.height, nodeCodes.overloaded);
       else if (!isForeign) {
         candidate.waiters.push({ submission, index: i });
@@ -213,12 +215,6 @@ export class CometEngine implements Engine {
     }
     if (fresh.length > 0) broadcast(fresh);
     if (!isForeign) this.#submissions.settle(submission);
-  }
-
-  /** Its nonce is not known here, so no signature that it may need was checked. */
-  #isEarly(submission: Submission, index: number): boolean {
-    const { ledger } = this.#options.chain;
-    return ledger.nonces.find(readSafe(submission.view, submission.offsets[index]! + FULFIL.nonce)) < 0;
   }
 
   /**
