@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Anvil, DEV_KEYS } from '@upfront/node';
 import type { Random } from './crash-network.ts';
@@ -56,6 +57,8 @@ const MAIN = join(ROOT, 'packages/cli/src/main.ts');
 const SOURCE = '--conditions=@upfront/source';
 /** ms until a node that was started must serve. */
 const UP_MOST_MS = 120_000;
+/** ms from one try to kill to the next. */
+const KILL_AGAIN_MS = 500;
 /** ms that CometBFT's RPC may take. */
 const RPC_MOST_MS = 10_000;
 /** What a node lives without: all but keys and signing state (docs/operators.md). */
@@ -241,10 +244,15 @@ export class NodeProcess {
   async kill(what: 'node' | 'CometBFT' | 'host'): Promise<void> {
     this.#isEnding = true;
     const node = this.#child!.pid!;
-    for (const pid of this.#options.lan.processes(this.index)) {
-      if (what === 'host' || (pid === node) === (what === 'node')) signal(pid, 'SIGKILL');
+    const gone = this.#gone.then(() => true);
+    const end = performance.now() + UP_MOST_MS;
+    // A node that has just begun may not have its CometBFT yet.
+    for (let isGone = false; !isGone; isGone = await Promise.race([gone, sleep(KILL_AGAIN_MS, false)])) {
+      if (performance.now() > end) throw this.#error('cannot be killed');
+      for (const pid of this.#options.lan.processes(this.index)) {
+        if (what === 'host' || (pid === node) === (what === 'node')) signal(pid, 'SIGKILL');
+      }
     }
-    await this.#gone;
     for (const pid of this.#options.lan.processes(this.index)) signal(pid, 'SIGKILL');
   }
 
