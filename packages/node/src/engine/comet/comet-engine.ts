@@ -11,6 +11,7 @@ import {
   checkFetch,
   checkFulfil,
   codes,
+  equalBytes,
   FETCH,
   FULFIL,
   isTraceless,
@@ -30,7 +31,16 @@ import { STAGE, Submission } from '../submission.ts';
 import { Submissions } from '../submissions.ts';
 import type { CometSettings } from './home.ts';
 import { BEHIND_MS, EARLY_BLOCKS_MOST, RESEND_MS, SWEEP_MOST } from './limits.ts';
-import { type Candidate, isSameMessage, type Pool, type Waiter } from './pool.ts';
+import { piecesOf } from './pieces.ts';
+import {
+  Bundle,
+  bytesOf,
+  type Candidate,
+  type Finding,
+  isSameMessage,
+  type Pool,
+  type Waiter,
+} from './pool.ts';
 
 export interface CometEngineOptions {
   readonly chain: Chain;
@@ -39,8 +49,8 @@ export interface CometEngineOptions {
   readonly log: ChainLog;
   now(): number;
   readonly comet: Pick<CometSettings, 'blockMs'>;
-  /** Hands messages to the other validators' nodes. */
-  broadcast(messages: readonly Uint8Array[]): void;
+  /** Hands messages to the other validators' nodes, each piece one or several. */
+  broadcast(pieces: readonly Uint8Array[]): void;
   /** Instead of INTAKE_MESSAGES_MOST. */
   readonly intakeMessages?: number;
 }
@@ -161,10 +171,10 @@ export class CometEngine implements Engine {
 
   /** Cheap checks; what they leave over goes on to signatures or to the pool. */
   #admit(submission: Submission, peer: object): void {
-    const { bytes, view, offsets } = submission;
-    const { chain } = this.#options;
-    const { ledger } = chain;
+    const { bytes, view, offsets, openings } = submission;
+    const { ledger } = this.#options.chain;
     const isForeign = this.#foreign.has(submission);
+    ledger.openings.check(ledger, bytes, view, offsets, openings);
     const time = Math.max(ledger.time, this.#options.now());
     let isUnsigned = false;
     for (let i = 0; i < offsets.length; i++) {
@@ -173,7 +183,7 @@ export class CometEngine implements Engine {
       const code =
         type === MESSAGE.fetch
           ? checkFetch(ledger, bytes, view, offset, time)
-          : checkFulfil(ledger, bytes, view, offset);
+          : checkFulfil(ledger, bytes, view, offset, openings[i]);
       if (Retries.isPossible(type, code) && !this.#mayComeTrue(submission, i, code)) {
         submission.stages[i] = STAGE.done;
         if (isForeign) submission.rejected(i, 0, code);
@@ -197,28 +207,33 @@ export class CometEngine implements Engine {
   /** The signatures of a submission are checked, or it needs none: what is good waits for a block, here and elsewhere. */
   #signed(submission: Submission): void {
     const { pool, chain, broadcast } = this.#options;
-    const { bytes, offsets, sizes, stages } = submission;
+    const { height } = chain.ledger;
     const isForeign = this.#foreign.has(submission);
-    const fresh: Uint8Array[] = [];
-    for (let i = 0; i < offsets.length; i++) {
-      if (stages[i] !== STAGE.ready) continue;
-      const message = bytes.slice(offsets[i]!, offsets[i]! + sizes[i]!);
-      const isEarly = bytes[offsets[i]!] === MESSAGE.fulfil && this.#isEarly(submission, i);
-      const candidate = pool.add(message, chain.ledger.height, !isEarly);
-      if (candidate === undefined) submission.rejected(i, chain.ledger.height, nodeCodes.overloaded);
-      else if (!isForeign) {
-        candidate.waiters.push({ submission, index: i });
-        if (candidate.bytes === message) fresh.push(message);
+    for (const { bundle, indexes, offsets } of piecesOf(submission)) {
+      const fresh: Candidate[] = [];
+      for (let at = 0; at < indexes.length; at++) {
+        const index = indexes[at]!;
+        const finding = this.#findingOf(submission, index);
+        const candidate = pool.add(bundle, offsets[at]!, submission.sizes[index]!, height, finding);
+        if (candidate === undefined) submission.rejected(index, height, nodeCodes.overloaded);
+        else if (!isForeign) {
+          candidate.waiters.push({ submission, index });
+          if (candidate.bundle === bundle && candidate.offset === offsets[at]) fresh.push(candidate);
+        }
       }
+      if (fresh.length === indexes.length) broadcast([bundle.bytes]);
+      else if (fresh.length > 0) broadcast(fresh.map(bytesOf));
     }
-    if (fresh.length > 0) broadcast(fresh);
     if (!isForeign) this.#submissions.settle(submission);
   }
 
-  /** Its nonce is not known here, so no signature that it may need was checked. */
-  #isEarly(submission: Submission, index: number): boolean {
+  #findingOf({ bytes, view, offsets, openings }: Submission, index: number): Finding {
     const { ledger } = this.#options.chain;
-    return ledger.nonces.find(readSafe(submission.view, submission.offsets[index]! + FULFIL.nonce)) < 0;
+    const offset = offsets[index]!;
+    // If its nonce is not known here, no signature that it may need was checked.
+    const isEarly =
+      bytes[offset] === MESSAGE.fulfil && ledger.nonces.find(readSafe(view, offset + FULFIL.nonce)) < 0;
+    return { isChecked: !isEarly, opening: openings[index]! };
   }
 
   /**
@@ -242,10 +257,9 @@ export class CometEngine implements Engine {
     for (const waiter of candidate.waiters) {
       const { submission, index } = waiter;
       const { bytes, offsets, sizes } = submission;
-      const own = bytes.subarray(offsets[index]!, offsets[index]! + sizes[index]!);
-      const isSame = isSameMessage({ ...candidate, bytes: own }, block.bytes, offset, size);
+      const isSame = sizes[index] === size && equalBytes(bytes, offsets[index]!, block.bytes, offset, size);
       if (!isSame && !isTaken) {
-        this.#waitOn(waiter, own);
+        this.#waitOn(waiter);
         continue;
       }
       const code = isSame ? answer(waiter) : candidate.isFetch ? codes.sequenceUsed : codes.notOpen;
@@ -255,13 +269,17 @@ export class CometEngine implements Engine {
   }
 
   /** Another message of its key came to nothing: this one is tried by itself. */
-  #waitOn(waiter: Waiter, message: Uint8Array): void {
+  #waitOn(waiter: Waiter): void {
     const { pool, chain } = this.#options;
-    const candidate = pool.add(message.slice(), chain.height, true);
+    const { submission, index } = waiter;
+    const { bytes, offsets, sizes, openings } = submission;
+    const own = bytes.slice(offsets[index]!, offsets[index]! + sizes[index]!);
+    const finding = { isChecked: true, opening: openings[index]! };
+    const candidate = pool.add(new Bundle(own), 0, own.length, chain.height, finding);
     if (candidate !== undefined) candidate.waiters.push(waiter);
     else {
-      waiter.submission.rejected(waiter.index, chain.height, nodeCodes.overloaded);
-      this.#submissions.settle(waiter.submission);
+      submission.rejected(index, chain.height, nodeCodes.overloaded);
+      this.#submissions.settle(submission);
     }
   }
 
@@ -284,7 +302,8 @@ export class CometEngine implements Engine {
     left = SWEEP_MOST;
     for (const candidate of pool.fetches.values()) {
       if (left-- === 0) break;
-      const code = checkFetch(ledger, candidate.bytes, candidate.view, 0, ledger.time);
+      const { bundle, offset } = candidate;
+      const code = checkFetch(ledger, bundle.bytes, bundle.view, offset, ledger.time);
       if (code !== 0 && isTraceless(code) && code !== codes.lagging) drop(candidate, code);
     }
   }
@@ -295,9 +314,11 @@ export class CometEngine implements Engine {
     const late: Uint8Array[] = [];
     for (const list of [pool.fulfils, pool.fetches]) {
       let left = SWEEP_MOST;
-      for (const { waiters, bytes, height } of list.values()) {
+      for (const candidate of list.values()) {
+        const { waiters, height } = candidate;
         if (left-- === 0) break;
-        if (waiters.length > 0 && (height < chain.height || chain.height === 0)) late.push(bytes);
+        if (waiters.length > 0 && (height < chain.height || chain.height === 0))
+          late.push(bytesOf(candidate));
       }
     }
     if (late.length > 0) broadcast(late);

@@ -51,6 +51,8 @@ export class Links {
   readonly #incoming = new Set<Link>();
   readonly #outgoing = new Map<LinkAddress, Link>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Handed on in this turn of the event loop. */
+  #pieces: Uint8Array[] = [];
   #isClosed = false;
 
   constructor(options: LinksOptions) {
@@ -77,10 +79,23 @@ export class Links {
     }
   }
 
-  /** To every validator's node that is connected; who is too far behind misses it, and is handed it again. */
-  broadcast(messages: readonly Uint8Array[]): void {
-    for (const bundle of bundlesOf(messages)) {
-      for (const link of this.#outgoing.values()) link.send(bundle);
+  /**
+   * To every validator's node that is connected; who is too far behind misses it, and is handed it again.
+   *
+   * @param pieces each one message or several, no longer than BUNDLE_BYTES_MOST. PERF: those of a turn go out together
+   */
+  broadcast(pieces: readonly Uint8Array[]): void {
+    if (this.#pieces.length === 0) setImmediate(() => this.#flush());
+    for (const piece of pieces) this.#pieces.push(piece);
+  }
+
+  #flush(): void {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    if (this.#isClosed) return;
+    for (const bundle of bundlesOf(pieces)) {
+      const framed = frame(bundle);
+      for (const link of this.#outgoing.values()) link.send(framed);
     }
   }
 
@@ -154,9 +169,10 @@ class Link {
     socket.write(frame(this.#challenge));
   }
 
-  send(bundle: Uint8Array): void {
+  /** A bundle with its length before it. */
+  send(framed: Uint8Array): void {
     if (this.#stage !== 'open' || this.#socket.writableLength > LINK_QUEUE_BYTES_MOST) return;
-    this.#socket.write(frame(bundle));
+    this.#socket.write(framed);
   }
 
   destroy(): void {
@@ -225,19 +241,19 @@ class Link {
   }
 }
 
-/** Joined into bundles, as many messages in each as it holds. */
-function bundlesOf(messages: readonly Uint8Array[]): Uint8Array[] {
+/** Joined into bundles, as many pieces in each as it holds. */
+function bundlesOf(pieces: readonly Uint8Array[]): Uint8Array[] {
   const bundles: Uint8Array[] = [];
   let some: Uint8Array[] = [];
   let bytes = 0;
-  for (const message of messages) {
-    if (bytes + message.length > BUNDLE_BYTES_MOST) {
+  for (const piece of pieces) {
+    if (some.length > 0 && bytes + piece.length > BUNDLE_BYTES_MOST) {
       bundles.push(concatBytes(...some));
       some = [];
       bytes = 0;
     }
-    some.push(message);
-    bytes += message.length;
+    some.push(piece);
+    bytes += piece.length;
   }
   if (some.length > 0) bundles.push(concatBytes(...some));
   return bundles;

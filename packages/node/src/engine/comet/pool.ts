@@ -2,8 +2,8 @@
  * What waits for a block: one candidate for each (account, sequence) and one for each nonce, from users and from the
  * other validators' nodes. CometBFT's own mempool is off.
  *
- * Bounded by count and bytes. A candidate leaves with the block that holds its key, whatever became of it there, or
- * when the state says that no block will take it.
+ * Bounded by count and bytes: a bundle counts whole while one of its messages waits. A candidate leaves with the block that
+ * holds its key, whatever became of it there, or when the state says that no block will take it.
  */
 import { equalBytes, FETCH, FULFIL, MESSAGE, readSafe, viewOf } from '@upfront/core';
 import type { Submission } from '../submission.ts';
@@ -13,16 +13,37 @@ export interface Waiter {
   readonly index: number;
 }
 
-export interface Candidate {
+/** Messages that were admitted together. PERF: their candidates share its bytes; a copy and a view of each cost 1 us. */
+export class Bundle {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  /** Of its messages so many are in the pool. */
+  left = 0;
+
+  constructor(bytes: Uint8Array, view: DataView = viewOf(bytes)) {
+    this.bytes = bytes;
+    this.view = view;
+  }
+}
+
+/** What was found of a message when it came in. */
+export interface Finding {
+  /** Its signature, if it has one, is good. */
+  readonly isChecked: boolean;
+  /** One of the core's OPENING: right for as long as its nonce is open. */
+  readonly opening: number;
+}
+
+export interface Candidate extends Finding {
+  readonly bundle: Bundle;
+  /** Where it stands in the bundle. */
+  readonly offset: number;
+  readonly size: number;
   readonly isFetch: boolean;
   /** Of a fulfilment. */
   readonly nonce: number;
   /** Height of the state when it came. */
   readonly height: number;
-  /** Its signature, if it has one, is good. */
-  readonly isChecked: boolean;
   /** Users of this node that wait for its answer. */
   readonly waiters: Waiter[];
 }
@@ -61,21 +82,26 @@ export class Pool {
    * The candidate of the message's key, whichever came first; but what was checked takes the place of what came too early to
    * be checked, or anybody could keep the places of nonces that are not dealt yet. Undefined if there is no room for a new one.
    */
-  add(bytes: Uint8Array, height: number, isChecked: boolean): Candidate | undefined {
-    const key = keyOf(bytes, viewOf(bytes), 0);
+  add(
+    bundle: Bundle,
+    offset: number,
+    size: number,
+    height: number,
+    { isChecked, opening }: Finding,
+  ): Candidate | undefined {
+    const key = keyOf(bundle.bytes, bundle.view, offset);
     const known = this.#get(key);
     if (known !== undefined && (known.isChecked || !isChecked)) return known;
     if (known !== undefined) this.remove(known);
-    if (this.isFull(1, bytes.length)) return undefined;
-    const view = viewOf(bytes);
+    if (this.isFull(1, bundle.left === 0 ? bundle.bytes.length : 0)) return undefined;
     const isFetch = typeof key === 'string';
     const nonce = isFetch ? -1 : key;
     // Whoever waits for this key goes on waiting for it.
     const waiters = known?.waiters ?? [];
-    const candidate: Candidate = { bytes, view, isFetch, nonce, height, isChecked, waiters };
+    const candidate = { bundle, offset, size, isFetch, nonce, height, isChecked, opening, waiters };
     if (typeof key === 'string') this.fetches.set(key, candidate);
     else this.fulfils.set(key, candidate);
-    this.#bytes += bytes.length;
+    if (bundle.left++ === 0) this.#bytes += bundle.bytes.length;
     return candidate;
   }
 
@@ -84,19 +110,30 @@ export class Pool {
     return this.#get(keyOf(bytes, view, offset));
   }
 
+  /** The candidate that is this very message, to the byte. */
+  findSame(bytes: Uint8Array, view: DataView, offset: number, size: number): Candidate | undefined {
+    const candidate = this.find(bytes, view, offset);
+    return candidate !== undefined && isSameMessage(candidate, bytes, offset, size) ? candidate : undefined;
+  }
+
   /** Nothing happens if it has left already, whoever has its key now. */
   remove(candidate: Candidate): void {
-    const { bytes, view } = candidate;
-    const key = keyOf(bytes, view, 0);
+    const { bundle, offset } = candidate;
+    const key = keyOf(bundle.bytes, bundle.view, offset);
     if (this.#get(key) !== candidate) return;
     if (typeof key === 'string') this.fetches.delete(key);
     else this.fulfils.delete(key);
-    this.#bytes -= bytes.length;
+    if (--bundle.left === 0) this.#bytes -= bundle.bytes.length;
   }
 
   #get(key: Key): Candidate | undefined {
     return typeof key === 'string' ? this.fetches.get(key) : this.fulfils.get(key);
   }
+}
+
+/** The candidate's own bytes, shared with its bundle. */
+export function bytesOf({ bundle, offset, size }: Candidate): Uint8Array {
+  return bundle.bytes.subarray(offset, offset + size);
 }
 
 /** Whether the candidate is the message that stands here, to the byte. */
@@ -106,7 +143,7 @@ export function isSameMessage(
   offset: number,
   size: number,
 ): boolean {
-  return candidate.bytes.length === size && equalBytes(candidate.bytes, 0, bytes, offset, size);
+  return candidate.size === size && equalBytes(candidate.bundle.bytes, candidate.offset, bytes, offset, size);
 }
 
 function keyOf(bytes: Uint8Array, view: DataView, offset: number): Key {

@@ -21,7 +21,7 @@ import {
 import type { L1Observation } from '../engine.ts';
 import { BLOCK_BYTES_MOST, BLOCK_ITEMS_MOST, BLOCK_MESSAGES_MOST } from '../limits.ts';
 import type { Extension } from './extension.ts';
-import type { Candidate, Pool } from './pool.ts';
+import { bytesOf, type Candidate, type Pool } from './pool.ts';
 
 /** Bytes that a block's evidence, items and head may take beside its messages. */
 export const BLOCK_HEAD_BYTES_MOST = 1 << 20;
@@ -137,18 +137,20 @@ function choose(
   const fulfils: Uint8Array[] = [];
   const fetches: Uint8Array[] = [];
   let left = room;
-  const take = (list: Uint8Array[], { bytes }: Candidate): boolean => {
-    if (fulfils.length + fetches.length === BLOCK_MESSAGES_MOST || bytes.length > left) return false;
-    left -= bytes.length;
-    list.push(bytes);
+  const take = (list: Uint8Array[], candidate: Candidate): boolean => {
+    if (fulfils.length + fetches.length === BLOCK_MESSAGES_MOST || candidate.size > left) return false;
+    left -= candidate.size;
+    list.push(bytesOf(candidate));
     return true;
   };
   for (const candidate of byDeadline(ledger, pool)) {
-    if (checkFulfil(ledger, candidate.bytes, candidate.view, 0) !== 0) continue;
+    const { bundle, offset, opening } = candidate;
+    if (checkFulfil(ledger, bundle.bytes, bundle.view, offset, opening) !== 0) continue;
     if (!take(fulfils, candidate)) return { fulfils, fetches };
   }
   for (const candidate of pool.fetches.values()) {
-    const code = checkFetch(ledger, candidate.bytes, candidate.view, 0, time);
+    const { bundle, offset } = candidate;
+    const code = checkFetch(ledger, bundle.bytes, bundle.view, offset, time);
     if (code !== 0 && isTraceless(code)) continue;
     if (!take(fetches, candidate)) break;
   }
