@@ -29,18 +29,10 @@ import { Retries } from '../retries.ts';
 import { SignatureBatches } from '../signature-batches.ts';
 import { STAGE, Submission } from '../submission.ts';
 import { Submissions } from '../submissions.ts';
+import { Bundle, bundlesOf, type Waiter } from './bundle.ts';
 import type { CometSettings } from './home.ts';
 import { BEHIND_MS, EARLY_BLOCKS_MOST, RESEND_MS, SWEEP_MOST } from './limits.ts';
-import { piecesOf } from './pieces.ts';
-import {
-  Bundle,
-  bytesOf,
-  type Candidate,
-  type Finding,
-  isSameMessage,
-  type Pool,
-  type Waiter,
-} from './pool.ts';
+import type { Candidate, Pool } from './pool.ts';
 
 export interface CometEngineOptions {
   readonly chain: Chain;
@@ -160,7 +152,7 @@ export class CometEngine implements Engine {
   /** What nobody decided in time is answered so: it may still be decided later, and is asked for again. */
   abandon(): void {
     const { pool, chain } = this.#options;
-    for (const candidate of [...pool.fetches.values(), ...pool.fulfils.values()]) {
+    for (const candidate of [...pool.fetches(), ...pool.fulfils()]) {
       pool.remove(candidate);
       for (const { submission, index } of candidate.waiters) {
         submission.rejected(index, chain.height, nodeCodes.stopping);
@@ -207,33 +199,31 @@ export class CometEngine implements Engine {
   /** The signatures of a submission are checked, or it needs none: what is good waits for a block, here and elsewhere. */
   #signed(submission: Submission): void {
     const { pool, chain, broadcast } = this.#options;
-    const { height } = chain.ledger;
     const isForeign = this.#foreign.has(submission);
-    for (const { bundle, indexes, offsets } of piecesOf(submission)) {
-      const fresh: Candidate[] = [];
-      for (let at = 0; at < indexes.length; at++) {
-        const index = indexes[at]!;
-        const finding = this.#findingOf(submission, index);
-        const candidate = pool.add(bundle, offsets[at]!, submission.sizes[index]!, height, finding);
-        if (candidate === undefined) submission.rejected(index, height, nodeCodes.overloaded);
-        else if (!isForeign) {
-          candidate.waiters.push({ submission, index });
-          if (candidate.bundle === bundle && candidate.offset === offsets[at]) fresh.push(candidate);
+    for (const bundle of bundlesOf(submission, chain.ledger.height, !isForeign)) {
+      const fresh: Uint8Array[] = [];
+      for (let i = 0; i < bundle.offsets.length; i++) {
+        const candidate = pool.add(bundle, i, !this.#isEarly(bundle, i));
+        if (candidate?.bundle === bundle && candidate.index === i) {
+          if (!isForeign) fresh.push(candidate.bytes);
+          continue;
+        }
+        for (const waiter of bundle.waitersOf(i)) {
+          if (candidate !== undefined) candidate.bundle.wait(candidate.index, waiter);
+          else submission.rejected(waiter.index, chain.ledger.height, nodeCodes.overloaded);
         }
       }
-      if (fresh.length === indexes.length) broadcast([bundle.bytes]);
-      else if (fresh.length > 0) broadcast(fresh.map(bytesOf));
+      if (fresh.length === bundle.offsets.length) broadcast([bundle.bytes]);
+      else if (fresh.length > 0) broadcast(fresh);
     }
     if (!isForeign) this.#submissions.settle(submission);
   }
 
-  #findingOf({ bytes, view, offsets, openings }: Submission, index: number): Finding {
-    const { ledger } = this.#options.chain;
+  /** Its nonce is not known here, so no signature that it may need was checked. */
+  #isEarly({ bytes, view, offsets }: Bundle, index: number): boolean {
     const offset = offsets[index]!;
-    // If its nonce is not known here, no signature that it may need was checked.
-    const isEarly =
-      bytes[offset] === MESSAGE.fulfil && ledger.nonces.find(readSafe(view, offset + FULFIL.nonce)) < 0;
-    return { isChecked: !isEarly, opening: openings[index]! };
+    if (bytes[offset] !== MESSAGE.fulfil) return false;
+    return this.#options.chain.ledger.nonces.find(readSafe(view, offset + FULFIL.nonce)) < 0;
   }
 
   /**
@@ -252,7 +242,7 @@ export class CometEngine implements Engine {
     const { pool } = this.#options;
     const candidate = pool.find(block.bytes, block.view, offset);
     if (candidate === undefined) return;
-    if (!isTaken && !isSameMessage(candidate, block.bytes, offset, size)) return;
+    if (!isTaken && !candidate.isSame(block.bytes, offset, size)) return;
     pool.remove(candidate);
     for (const waiter of candidate.waiters) {
       const { submission, index } = waiter;
@@ -274,9 +264,8 @@ export class CometEngine implements Engine {
     const { submission, index } = waiter;
     const { bytes, offsets, sizes, openings } = submission;
     const own = bytes.slice(offsets[index]!, offsets[index]! + sizes[index]!);
-    const finding = { isChecked: true, opening: openings[index]! };
-    const candidate = pool.add(new Bundle(own), 0, own.length, chain.height, finding);
-    if (candidate !== undefined) candidate.waiters.push(waiter);
+    const candidate = pool.add(Bundle.of(own, openings[index]!, chain.height), 0, true);
+    if (candidate !== undefined) candidate.bundle.wait(candidate.index, waiter);
     else {
       submission.rejected(index, chain.height, nodeCodes.overloaded);
       this.#submissions.settle(submission);
@@ -293,14 +282,14 @@ export class CometEngine implements Engine {
         this.#retries.add(submission, index, code, ledger.height);
     };
     let left = SWEEP_MOST;
-    for (const candidate of pool.fulfils.values()) {
+    for (const candidate of pool.fulfils()) {
       if (left-- === 0) break;
       const isEarly =
         candidate.nonce >= ledger.nextNonce && ledger.height - candidate.height < EARLY_BLOCKS_MOST;
       if (!isEarly && ledger.nonces.find(candidate.nonce) < 0) drop(candidate, codes.notOpen);
     }
     left = SWEEP_MOST;
-    for (const candidate of pool.fetches.values()) {
+    for (const candidate of pool.fetches()) {
       if (left-- === 0) break;
       const { bundle, offset } = candidate;
       const code = checkFetch(ledger, bundle.bytes, bundle.view, offset, ledger.time);
@@ -312,13 +301,12 @@ export class CometEngine implements Engine {
   #handOn(): void {
     const { pool, chain, broadcast } = this.#options;
     const late: Uint8Array[] = [];
-    for (const list of [pool.fulfils, pool.fetches]) {
+    for (const list of [pool.fulfils(), pool.fetches()]) {
       let left = SWEEP_MOST;
-      for (const candidate of list.values()) {
+      for (const candidate of list) {
         const { waiters, height } = candidate;
         if (left-- === 0) break;
-        if (waiters.length > 0 && (height < chain.height || chain.height === 0))
-          late.push(bytesOf(candidate));
+        if (waiters.length > 0 && (height < chain.height || chain.height === 0)) late.push(candidate.bytes);
       }
     }
     if (late.length > 0) broadcast(late);

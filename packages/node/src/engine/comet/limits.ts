@@ -3,7 +3,12 @@
  *
  * Invariant: the relations at the end hold, or the module does not load.
  */
-import { BLOCK_BYTES_MOST, INTAKE_BYTES_MOST, INTAKE_MESSAGES_MOST } from '../limits.ts';
+import { INTAKE_BYTES_MOST, INTAKE_MESSAGES_MOST } from '../limits.ts';
+
+/** Bytes of messages a block of a committee. */
+export const BLOCK_BYTES_MOST = 8 << 20;
+/** Messages a block of a committee. */
+export const BLOCK_MESSAGES_MOST = 65_536;
 
 /** Messages and bytes that wait for a block, of users and of the other validators' nodes. */
 export const POOL_MESSAGES_MOST = INTAKE_MESSAGES_MOST;
@@ -15,8 +20,10 @@ export const EARLY_BLOCKS_MOST = 32;
 /** ms that the newest block may lie back, two pauses between blocks aside, while messages are taken; a round takes 3 s. */
 export const BEHIND_MS = 10_000;
 
-/** Bytes of a bundle: as much as a block takes. */
-export const BUNDLE_BYTES_MOST = BLOCK_BYTES_MOST;
+/** Bytes of a bundle. */
+export const BUNDLE_BYTES_MOST = 4 << 20;
+/** Messages of a bundle are fewer: none is as short as 16 bytes. */
+export const MESSAGES_A_BUNDLE = BUNDLE_BYTES_MOST / 16;
 /** Bytes that may wait to be sent to one node; beyond it bundles are dropped, and handed again later. */
 export const LINK_QUEUE_BYTES_MOST = 32 << 20;
 /** Nodes that may be connected and are no validators: they follow, and hand on what their users send. */

@@ -5,48 +5,9 @@
  * Bounded by count and bytes: a bundle counts whole while one of its messages waits. A candidate leaves with the block that
  * holds its key, whatever became of it there, or when the state says that no block will take it.
  */
-import { equalBytes, FETCH, FULFIL, MESSAGE, readSafe, viewOf } from '@upfront/core';
-import type { Submission } from '../submission.ts';
-
-export interface Waiter {
-  readonly submission: Submission;
-  readonly index: number;
-}
-
-/** Messages that were admitted together. PERF: their candidates share its bytes; a copy and a view of each cost 1 us. */
-export class Bundle {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  /** Of its messages so many are in the pool. */
-  left = 0;
-
-  constructor(bytes: Uint8Array, view: DataView = viewOf(bytes)) {
-    this.bytes = bytes;
-    this.view = view;
-  }
-}
-
-/** What was found of a message when it came in. */
-export interface Finding {
-  /** Its signature, if it has one, is good. */
-  readonly isChecked: boolean;
-  /** One of the core's OPENING: right for as long as its nonce is open. */
-  readonly opening: number;
-}
-
-export interface Candidate extends Finding {
-  readonly bundle: Bundle;
-  /** Where it stands in the bundle. */
-  readonly offset: number;
-  readonly size: number;
-  readonly isFetch: boolean;
-  /** Of a fulfilment. */
-  readonly nonce: number;
-  /** Height of the state when it came. */
-  readonly height: number;
-  /** Users of this node that wait for its answer. */
-  readonly waiters: Waiter[];
-}
+import { equalBytes, FETCH, FULFIL, MESSAGE, readSafe } from '@upfront/core';
+import { type Bundle, PLACE, type Waiter } from './bundle.ts';
+import { MESSAGES_A_BUNDLE } from './limits.ts';
 
 export interface PoolLimits {
   readonly messages: number;
@@ -55,10 +16,71 @@ export interface PoolLimits {
 
 type Key = string | number;
 
+/** A message that waits. PERF: made when it is looked at; what stays is a few bytes in its bundle's columns. */
+export class Candidate {
+  readonly bundle: Bundle;
+  readonly index: number;
+
+  constructor(bundle: Bundle, index: number) {
+    this.bundle = bundle;
+    this.index = index;
+  }
+
+  get offset(): number {
+    return this.bundle.offsets[this.index]!;
+  }
+
+  get size(): number {
+    return this.bundle.sizes[this.index]!;
+  }
+
+  /** Shared with its bundle. */
+  get bytes(): Uint8Array {
+    return this.bundle.bytes.subarray(this.offset, this.offset + this.size);
+  }
+
+  /** Height of the state when it came. */
+  get height(): number {
+    return this.bundle.height;
+  }
+
+  get isFetch(): boolean {
+    return this.bundle.bytes[this.offset] === MESSAGE.fetch;
+  }
+
+  /** Of a fulfilment. */
+  get nonce(): number {
+    return readSafe(this.bundle.view, this.offset + FULFIL.nonce);
+  }
+
+  /** Its signature, if it has one, is good. */
+  get isChecked(): boolean {
+    return this.bundle.places[this.index] === PLACE.checked;
+  }
+
+  /** One of the core's OPENING: what was found when it came is right for as long as its nonce is open. */
+  get opening(): number {
+    return this.bundle.openings[this.index]!;
+  }
+
+  /** Users of this node that wait for its answer. */
+  get waiters(): readonly Waiter[] {
+    return this.bundle.waitersOf(this.index);
+  }
+
+  /** Whether it is the message that stands here, to the byte. */
+  isSame(bytes: Uint8Array, offset: number, size: number): boolean {
+    return this.size === size && equalBytes(this.bundle.bytes, this.offset, bytes, offset, size);
+  }
+}
+
 export class Pool {
-  /** In the order they came. */
-  readonly fetches = new Map<string, Candidate>();
-  readonly fulfils = new Map<number, Candidate>();
+  /** Places by key, in the order they came: the bundle's number times MESSAGES_A_BUNDLE, and the index in it. */
+  readonly #fetches = new Map<string, number>();
+  readonly #fulfils = new Map<number, number>();
+  /** By number; undefined: free, and in the list of the free ones. */
+  readonly #bundles: (Bundle | undefined)[] = [];
+  readonly #free: number[] = [];
   readonly #limits: PoolLimits;
   #bytes = 0;
 
@@ -67,7 +89,7 @@ export class Pool {
   }
 
   get count(): number {
-    return this.fetches.size + this.fulfils.size;
+    return this.#fetches.size + this.#fulfils.size;
   }
 
   get bytes(): number {
@@ -78,31 +100,36 @@ export class Pool {
     return this.count + messages > this.#limits.messages || this.#bytes + bytes > this.#limits.bytes;
   }
 
+  /** In the order they came. */
+  *fetches(): Generator<Candidate> {
+    for (const place of this.#fetches.values()) yield this.#at(place);
+  }
+
+  *fulfils(): Generator<Candidate> {
+    for (const place of this.#fulfils.values()) yield this.#at(place);
+  }
+
   /**
    * The candidate of the message's key, whichever came first; but what was checked takes the place of what came too early to
    * be checked, or anybody could keep the places of nonces that are not dealt yet. Undefined if there is no room for a new one.
    */
-  add(
-    bundle: Bundle,
-    offset: number,
-    size: number,
-    height: number,
-    { isChecked, opening }: Finding,
-  ): Candidate | undefined {
-    const key = keyOf(bundle.bytes, bundle.view, offset);
+  add(bundle: Bundle, index: number, isChecked: boolean): Candidate | undefined {
+    const key = keyOf(bundle.bytes, bundle.view, bundle.offsets[index]!);
     const known = this.#get(key);
     if (known !== undefined && (known.isChecked || !isChecked)) return known;
-    if (known !== undefined) this.remove(known);
-    if (this.isFull(1, bundle.left === 0 ? bundle.bytes.length : 0)) return undefined;
-    const isFetch = typeof key === 'string';
-    const nonce = isFetch ? -1 : key;
+    if (this.isFull(known === undefined ? 1 : 0, bundle.left === 0 ? bundle.bytes.length : 0))
+      return undefined;
     // Whoever waits for this key goes on waiting for it.
     const waiters = known?.waiters ?? [];
-    const candidate = { bundle, offset, size, isFetch, nonce, height, isChecked, opening, waiters };
-    if (typeof key === 'string') this.fetches.set(key, candidate);
-    else this.fulfils.set(key, candidate);
-    if (bundle.left++ === 0) this.#bytes += bundle.bytes.length;
-    return candidate;
+    if (known !== undefined) this.remove(known);
+    if (bundle.left === 0) this.#keep(bundle);
+    bundle.left++;
+    bundle.places[index] = isChecked ? PLACE.checked : PLACE.early;
+    const place = bundle.number * MESSAGES_A_BUNDLE + index;
+    if (typeof key === 'string') this.#fetches.set(key, place);
+    else this.#fulfils.set(key, place);
+    for (const waiter of waiters) bundle.wait(index, waiter);
+    return new Candidate(bundle, index);
   }
 
   /** The candidate with the key of the message that stands here. */
@@ -110,40 +137,44 @@ export class Pool {
     return this.#get(keyOf(bytes, view, offset));
   }
 
-  /** The candidate that is this very message, to the byte. */
+  /** The candidate that is this very message. */
   findSame(bytes: Uint8Array, view: DataView, offset: number, size: number): Candidate | undefined {
     const candidate = this.find(bytes, view, offset);
-    return candidate !== undefined && isSameMessage(candidate, bytes, offset, size) ? candidate : undefined;
+    return candidate?.isSame(bytes, offset, size) ? candidate : undefined;
   }
 
   /** Nothing happens if it has left already, whoever has its key now. */
-  remove(candidate: Candidate): void {
-    const { bundle, offset } = candidate;
+  remove({ bundle, index, offset }: Candidate): void {
+    if (bundle.places[index] === PLACE.outside) return;
     const key = keyOf(bundle.bytes, bundle.view, offset);
-    if (this.#get(key) !== candidate) return;
-    if (typeof key === 'string') this.fetches.delete(key);
-    else this.fulfils.delete(key);
-    if (--bundle.left === 0) this.#bytes -= bundle.bytes.length;
+    if (typeof key === 'string') this.#fetches.delete(key);
+    else this.#fulfils.delete(key);
+    bundle.places[index] = PLACE.outside;
+    bundle.left--;
+    if (bundle.left === 0) this.#drop(bundle);
   }
 
   #get(key: Key): Candidate | undefined {
-    return typeof key === 'string' ? this.fetches.get(key) : this.fulfils.get(key);
+    const place = typeof key === 'string' ? this.#fetches.get(key) : this.#fulfils.get(key);
+    return place === undefined ? undefined : this.#at(place);
   }
-}
 
-/** The candidate's own bytes, shared with its bundle. */
-export function bytesOf({ bundle, offset, size }: Candidate): Uint8Array {
-  return bundle.bytes.subarray(offset, offset + size);
-}
+  #at(place: number): Candidate {
+    const index = place % MESSAGES_A_BUNDLE;
+    return new Candidate(this.#bundles[(place - index) / MESSAGES_A_BUNDLE]!, index);
+  }
 
-/** Whether the candidate is the message that stands here, to the byte. */
-export function isSameMessage(
-  candidate: Candidate,
-  bytes: Uint8Array,
-  offset: number,
-  size: number,
-): boolean {
-  return candidate.size === size && equalBytes(candidate.bundle.bytes, candidate.offset, bytes, offset, size);
+  #keep(bundle: Bundle): void {
+    bundle.number = this.#free.pop() ?? this.#bundles.length;
+    this.#bundles[bundle.number] = bundle;
+    this.#bytes += bundle.bytes.length;
+  }
+
+  #drop(bundle: Bundle): void {
+    this.#bundles[bundle.number] = undefined;
+    this.#free.push(bundle.number);
+    this.#bytes -= bundle.bytes.length;
+  }
 }
 
 function keyOf(bytes: Uint8Array, view: DataView, offset: number): Key {

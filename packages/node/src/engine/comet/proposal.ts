@@ -19,9 +19,10 @@ import {
   toHex,
 } from '@upfront/core';
 import type { L1Observation } from '../engine.ts';
-import { BLOCK_BYTES_MOST, BLOCK_ITEMS_MOST, BLOCK_MESSAGES_MOST } from '../limits.ts';
+import { BLOCK_ITEMS_MOST } from '../limits.ts';
 import type { Extension } from './extension.ts';
-import { bytesOf, type Candidate, type Pool } from './pool.ts';
+import { BLOCK_BYTES_MOST, BLOCK_MESSAGES_MOST } from './limits.ts';
+import type { Candidate, Pool } from './pool.ts';
 
 /** Bytes that a block's evidence, items and head may take beside its messages. */
 export const BLOCK_HEAD_BYTES_MOST = 1 << 20;
@@ -140,7 +141,7 @@ function choose(
   const take = (list: Uint8Array[], candidate: Candidate): boolean => {
     if (fulfils.length + fetches.length === BLOCK_MESSAGES_MOST || candidate.size > left) return false;
     left -= candidate.size;
-    list.push(bytesOf(candidate));
+    list.push(candidate.bytes);
     return true;
   };
   for (const candidate of byDeadline(ledger, pool)) {
@@ -148,7 +149,7 @@ function choose(
     if (checkFulfil(ledger, bundle.bytes, bundle.view, offset, opening) !== 0) continue;
     if (!take(fulfils, candidate)) return { fulfils, fetches };
   }
-  for (const candidate of pool.fetches.values()) {
+  for (const candidate of pool.fetches()) {
     const { bundle, offset } = candidate;
     const code = checkFetch(ledger, bundle.bytes, bundle.view, offset, time);
     if (code !== 0 && isTraceless(code)) continue;
@@ -160,7 +161,7 @@ function choose(
 function byDeadline(ledger: Ledger, pool: Pool): Candidate[] {
   const { nonces } = ledger;
   const open: { candidate: Candidate; deadline: number }[] = [];
-  for (const candidate of pool.fulfils.values()) {
+  for (const candidate of pool.fulfils()) {
     const row = nonces.find(candidate.nonce);
     if (row >= 0) open.push({ candidate, deadline: nonces.deadline(row) });
   }

@@ -15,13 +15,18 @@ import {
 } from '@upfront/core';
 import { Records } from '../../signatures/records.ts';
 import type { Verifier } from '../../signatures/verifier.ts';
-import type { Finding } from './pool.ts';
+import type { Candidate } from './pool.ts';
 
 export interface VerdictsOptions {
   readonly ledger: Ledger;
   readonly verifier: Verifier;
   /** What was found of these very bytes, signature included. */
-  known(bytes: Uint8Array, view: DataView, offset: number, size: number): Finding | undefined;
+  known(
+    bytes: Uint8Array,
+    view: DataView,
+    offset: number,
+    size: number,
+  ): Pick<Candidate, 'isChecked' | 'opening'> | undefined;
 }
 
 /** As the core's applyBlock takes them. */
