@@ -17,6 +17,8 @@ export interface Waiter {
 /** Where a message stands: outside of the pool, in it and come too early to be checked, in it and good. */
 export const PLACE = { outside: 0, early: 1, checked: 2 } as const;
 
+const NOBODY: readonly Waiter[] = [];
+
 export interface Messages {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -75,14 +77,11 @@ export class Bundle implements Messages {
     else list.push(waiter);
   }
 
-  waitersOf(index: number): Waiter[] {
-    const own: Waiter[] = [];
-    if (this.#owner !== undefined) {
-      const { submission, indexes } = this.#owner;
-      own.push({ submission, index: indexes === undefined ? index : indexes[index]! });
-    }
-    const others = this.#others?.get(index);
-    return others === undefined ? own : [...own, ...others];
+  waitersOf(index: number): readonly Waiter[] {
+    const others = this.#others?.get(index) ?? NOBODY;
+    if (this.#owner === undefined) return others;
+    const { submission, indexes } = this.#owner;
+    return [{ submission, index: indexes === undefined ? index : indexes[index]! }, ...others];
   }
 }
 

@@ -100,6 +100,46 @@ describe('the pool', () => {
     assert.equal(pool.find(joined, viewOf(joined), 0), undefined);
   });
 
+  test('finds each message of a block, whatever its neighbours are there and whatever has left', () => {
+    const messages = [fulfilOf(1), fulfilOf(2), fetchOf(alice, 0n), fulfilOf(3), fetchOf(bob, 0n)];
+    const [one, two, three, four, five] = messages as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    const pool = new Pool(ROOM);
+    const [bundle] = bundlesOf(submissionOf(...messages), 1, false);
+    for (let i = 0; i < messages.length; i++) pool.add(bundle!, i, true);
+    const rival = fulfilOf(2, 9n);
+    const block = concatBytes(one, rival, two, three, five, four, fulfilOf(9));
+    const view = viewOf(block);
+    let offset = 0;
+    const found = [one, rival, two, three, five, four, fulfilOf(9)].map((message) => {
+      const candidate = pool.find(block, view, offset);
+      const isSame = candidate?.isSame(block, offset, message.length);
+      offset += message.length;
+      return [candidate?.index, isSame];
+    });
+    assert.deepEqual(found, [
+      [0, true],
+      [1, false],
+      [1, true],
+      [2, true],
+      [4, true],
+      [3, true],
+      [undefined, undefined],
+    ]);
+    // What has left is not found as the one behind the last.
+    pool.remove(pool.find(two, viewOf(two), 0)!);
+    pool.find(one, viewOf(one), 0);
+    assert.equal(pool.find(two, viewOf(two), 0), undefined);
+    const again = add(pool, two, 2, true);
+    pool.find(one, viewOf(one), 0);
+    assert.ok(isOne(pool.find(two, viewOf(two), 0), again));
+  });
+
   test('takes no more messages than its bound, and says so', () => {
     const pool = new Pool({ messages: 3, bytes: 1 << 20 });
     for (let i = 0; i < 3; i++) assert.notEqual(add(pool, fetchOf(alice, BigInt(i)), 1, true), undefined);

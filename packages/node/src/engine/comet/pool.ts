@@ -83,6 +83,9 @@ export class Pool {
   readonly #free: number[] = [];
   readonly #limits: PoolLimits;
   #bytes = 0;
+  /** Found last, in the pool or no longer; and whether by its bytes. */
+  #last: Candidate | undefined;
+  #isByBytes = false;
 
   constructor(limits: PoolLimits) {
     this.#limits = limits;
@@ -132,15 +135,27 @@ export class Pool {
     return new Candidate(bundle, index);
   }
 
-  /** The candidate with the key of the message that stands here. */
+  /**
+   * The candidate with the key of the message that stands here.
+   *
+   * PERF: a block has most messages beside those that they came with, so the one behind the last is compared before any is
+   * looked up: what has the same bytes has the same key.
+   */
   find(bytes: Uint8Array, view: DataView, offset: number): Candidate | undefined {
-    return this.#get(keyOf(bytes, view, offset));
+    const following = this.#following(bytes, offset);
+    this.#isByBytes = following !== undefined;
+    const found = following ?? this.#get(keyOf(bytes, view, offset));
+    if (found !== undefined) this.#last = found;
+    return found;
   }
 
   /** The candidate that is this very message. */
   findSame(bytes: Uint8Array, view: DataView, offset: number, size: number): Candidate | undefined {
     const candidate = this.find(bytes, view, offset);
-    return candidate?.isSame(bytes, offset, size) ? candidate : undefined;
+    // What was found by its bytes is not compared again.
+    return candidate?.size === size && (this.#isByBytes || candidate.isSame(bytes, offset, size))
+      ? candidate
+      : undefined;
   }
 
   /** Nothing happens if it has left already, whoever has its key now. */
@@ -152,6 +167,16 @@ export class Pool {
     bundle.places[index] = PLACE.outside;
     bundle.left--;
     if (bundle.left === 0) this.#drop(bundle);
+  }
+
+  #following(bytes: Uint8Array, offset: number): Candidate | undefined {
+    if (this.#last === undefined) return undefined;
+    const { bundle, index } = this.#last;
+    // Behind the last one there is `undefined`.
+    if (!bundle.places[index + 1]) return undefined;
+    const next = new Candidate(bundle, index + 1);
+    const isHere = offset + next.size <= bytes.length && next.isSame(bytes, offset, next.size);
+    return isHere ? next : undefined;
   }
 
   #get(key: Key): Candidate | undefined {
