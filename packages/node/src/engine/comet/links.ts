@@ -1,13 +1,14 @@
 /**
- * The links between nodes over which messages reach every validator's pool.
+ * The links between nodes over which messages reach every validator's pool (docs/operators.md, Links).
  *
- * Each node connects to every validator's node that it knows. Both sides send a random challenge and answer it with a
- * signature: a validator's node with the validator's key, a follower's with one of its own. What comes over a link is
- * signed by users, so the link itself is not enciphered. A bundle goes one hop: from the node that a user sent it to.
+ * Each node connects to every validator's node that it knows, over TLS 1.3. Both sides then sign what only this connection's
+ * two ends can know: a validator's node with the validator's key, a follower's with one of its own. So whoever stands between
+ * two nodes can cut a link and nothing more. A bundle goes one hop: from the node that a user sent it to.
  */
 
 import { randomBytes } from 'node:crypto';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import { compareBytes, concatBytes, genesisHash, type Hashes, type Ledger } from '@upfront/core';
 import type { Curve } from '../../signatures/curve.ts';
 import type { ChainLog } from '../chain.ts';
@@ -40,15 +41,24 @@ export interface LinksOptions {
   receive(bundle: Uint8Array): boolean;
 }
 
-const TAG = Buffer.from('upfront/link/1', 'ascii');
-const CHALLENGE = 32;
+const TAG = Buffer.from('upfront/link/2', 'ascii');
+/** Keyed by a secret that every node of the network knows, so no certificates; who is there, the proofs say. */
+const TLS = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' } as const;
+/** Of the 32 bytes that TLS derives for both ends of this one connection (RFC 8446, 7.5). */
+const EXPORTED = { label: 'EXPORTER-upfront-link', size: 32 } as const;
 const SIGNATURE = 64;
+const ADDRESS = 20;
+
+/** Who of the two called: each signs as what it is, so that a proof that comes back proves nothing. */
+const ROLE = { caller: 1, called: 2 } as const;
+type Role = (typeof ROLE)[keyof typeof ROLE];
 
 export class Links {
   readonly #options: LinksOptions;
   readonly #key: Uint8Array;
   readonly #server: Server;
-  readonly #incoming = new Set<Link>();
+  readonly #secret: Buffer;
+  readonly #sockets = new Set<Socket>();
   readonly #outgoing = new Map<LinkAddress, Link>();
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Handed on in this turn of the event loop. */
@@ -58,7 +68,12 @@ export class Links {
   constructor(options: LinksOptions) {
     this.#options = options;
     this.#key = options.privateKey ?? randomBytes(32);
-    this.#server = createServer((socket) => this.#accept(socket));
+    const { hashes, ledger, log } = options;
+    this.#secret = Buffer.from(hashes.sha256(concatBytes(TAG, genesisHash(ledger.genesis, hashes))));
+    const settings = { ...TLS, handshakeTimeout: HANDSHAKE_MS, pskCallback: () => this.#secret };
+    this.#server = createServer(settings, (socket) => new Link(socket, options, this.#key, ROLE.called));
+    this.#server.on('connection', (socket: Socket) => this.#accept(socket));
+    this.#server.on('tlsClientError', (error) => log.info({ err: error.message }, 'a link was not made'));
   }
 
   /** Where it listens. */
@@ -102,27 +117,30 @@ export class Links {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const link of [...this.#incoming, ...this.#outgoing.values()]) link.destroy();
+    for (const end of [...this.#sockets, ...this.#outgoing.values()]) end.destroy();
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
   }
 
+  /** Counted before it says anything. */
   #accept(socket: Socket): void {
     const { ledger } = this.#options;
     const most = ledger.validators.length + FOLLOWERS_MOST;
-    if (this.#isClosed || this.#incoming.size >= most) {
+    if (this.#isClosed || this.#sockets.size >= most) {
       socket.destroy();
       return;
     }
-    const link = new Link(socket, this.#options, this.#key);
-    this.#incoming.add(link);
-    socket.once('close', () => this.#incoming.delete(link));
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 
   #reach(address: LinkAddress): void {
-    const socket = connect(address.port, address.host);
-    const link = new Link(socket, this.#options, this.#key);
+    const { host, port } = address;
+    const pskCallback = () => ({ psk: this.#secret, identity: 'upfront' });
+    // There are no certificates whose names could be looked at.
+    const socket = connect({ ...TLS, host, port, pskCallback, checkServerIdentity: () => undefined });
+    const link = new Link(socket, this.#options, this.#key, ROLE.caller);
     this.#outgoing.set(address, link);
     socket.once('close', () => {
       if (this.#isClosed) return;
@@ -135,28 +153,30 @@ export class Links {
   }
 }
 
-/** One connection: challenges, proofs, then bundles. */
+/** One connection: a proof each way, then bundles. */
 class Link {
-  readonly #socket: Socket;
+  readonly #socket: TLSSocket;
   readonly #options: LinksOptions;
-  readonly #key: Uint8Array;
-  readonly #challenge = new Uint8Array(randomBytes(CHALLENGE));
+  readonly #role: Role;
   readonly #reader = new FrameReader();
-  #stage: 'challenge' | 'proof' | 'open' = 'challenge';
-  /** Theirs, until the address that goes with it is there. */
-  #signature: Uint8Array | undefined;
-  /** Who it is; what a node that is no validator's may send is bounded. */
+  /** What this connection's two ends know, once it is made. */
+  #exported: Uint8Array | undefined;
+  /** Who it is, once that is proved; what a node that is no validator's may send is bounded. */
   #peer: Uint8Array | undefined;
   #bytes = 0;
 
-  constructor(socket: Socket, options: LinksOptions, key: Uint8Array) {
+  constructor(socket: TLSSocket, options: LinksOptions, key: Uint8Array, role: Role) {
     this.#socket = socket;
     this.#options = options;
-    this.#key = key;
+    this.#role = role;
     socket.setNoDelay(true);
     const timer = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
     socket.once('close', () => clearTimeout(timer));
-    socket.on('error', (error) => options.log.info({ err: error.message }, 'a link broke'));
+    socket.on('error', (error) => {
+      options.log.info({ err: error.message }, 'a link broke');
+      // A record that was changed on its way leaves the socket open otherwise.
+      socket.destroy();
+    });
     socket.on('data', (chunk) => {
       try {
         for (const message of this.#reader.push(chunk)) this.#take(message);
@@ -164,14 +184,15 @@ class Link {
         options.log.warn({ err: error }, 'a link is closed: what came over it is no frame');
         socket.destroy();
       }
-      if (this.#stage === 'open') clearTimeout(timer);
+      if (this.#peer !== undefined) clearTimeout(timer);
     });
-    socket.write(frame(this.#challenge));
+    if (role === ROLE.called) this.#introduce(key);
+    else socket.once('secureConnect', () => this.#introduce(key));
   }
 
   /** A bundle with its length before it. */
   send(framed: Uint8Array): void {
-    if (this.#stage !== 'open' || this.#socket.writableLength > LINK_QUEUE_BYTES_MOST) return;
+    if (this.#peer === undefined || this.#socket.writableLength > LINK_QUEUE_BYTES_MOST) return;
     this.#socket.write(framed);
   }
 
@@ -179,40 +200,30 @@ class Link {
     this.#socket.destroy();
   }
 
+  #introduce(key: Uint8Array): void {
+    const { curve } = this.#options;
+    this.#exported = this.#socket.exportKeyingMaterial(EXPORTED.size, EXPORTED.label, Buffer.alloc(0));
+    const own = curve.addressOf(key).slice();
+    const signature = curve.sign(this.#digest(this.#role, own), key);
+    this.#socket.write(frame(concatBytes(signature, own)));
+  }
+
   #take(message: Uint8Array): void {
     if (this.#socket.destroyed) return;
-    const isGood =
-      this.#stage === 'challenge'
-        ? this.#answer(message)
-        : this.#stage === 'proof'
-          ? this.#prove(message)
-          : this.#bundle(message);
-    if (isGood) return;
-    this.#options.log.warn({ stage: this.#stage }, 'a link is closed: what came over it makes no sense');
+    if (this.#peer === undefined ? this.#prove(message) : this.#bundle(message)) return;
+    const stage = this.#peer === undefined ? 'proof' : 'open';
+    this.#options.log.warn({ stage }, 'a link is closed: what came over it makes no sense');
     this.destroy();
   }
 
-  #answer(challenge: Uint8Array): boolean {
-    // A challenge of our own that comes back would make us sign for whoever sent it.
-    if (challenge.length !== CHALLENGE || compareBytes(challenge, this.#challenge) === 0) return false;
-    const { curve } = this.#options;
-    const own = curve.addressOf(this.#key);
-    this.#socket.write(frame(curve.sign(this.#digest(challenge, own), this.#key)));
-    this.#socket.write(frame(own));
-    this.#stage = 'proof';
-    return true;
-  }
-
-  /** The signature first, then the address that it is of. */
+  /** A signature, and the address that it is of. */
   #prove(message: Uint8Array): boolean {
-    if (this.#signature === undefined) {
-      this.#signature = message;
-      return message.length === SIGNATURE;
-    }
-    const signer = this.#options.curve.recover(this.#digest(this.#challenge, message), this.#signature);
-    if (message.length !== 20 || signer === undefined || compareBytes(signer, message) !== 0) return false;
-    this.#peer = message;
-    this.#stage = 'open';
+    if (message.length !== SIGNATURE + ADDRESS) return false;
+    const address = message.slice(SIGNATURE);
+    const said = this.#digest(this.#role === ROLE.caller ? ROLE.called : ROLE.caller, address);
+    const signer = this.#options.curve.recover(said, message.slice(0, SIGNATURE));
+    if (signer === undefined || compareBytes(signer, address) !== 0) return false;
+    this.#peer = address;
     return true;
   }
 
@@ -235,9 +246,10 @@ class Link {
     if (this.#bytes > FOLLOWER_BYTES_MOST) this.#socket.pause();
   }
 
-  #digest(challenge: Uint8Array, address: Uint8Array): Uint8Array {
+  #digest(role: Role, address: Uint8Array): Uint8Array {
     const { hashes, ledger } = this.#options;
-    return hashes.sha256(concatBytes(TAG, genesisHash(ledger.genesis, hashes), challenge, address));
+    const of = genesisHash(ledger.genesis, hashes);
+    return hashes.sha256(concatBytes(TAG, of, this.#exported!, Uint8Array.of(role), address));
   }
 }
 
