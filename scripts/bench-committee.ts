@@ -11,6 +11,7 @@ import { committeeToJson, ensureCometKeys } from '@upfront/node';
 import { freePorts } from '../packages/node/src/engine/comet/testing.ts';
 import { createHashes } from '../packages/node/src/hashes.ts';
 import { createCurve } from '../packages/node/src/signatures/curve.ts';
+import { cpuOf } from './bench-cpu.ts';
 import type { Figures } from './bench-driver.ts';
 import { type KvstoreFigures, measureKvstore } from './bench-kvstore.ts';
 import { createGenesis, validatorKeys } from './bench-network.ts';
@@ -55,6 +56,8 @@ interface Row extends Figures {
   readonly payers: number;
   /** ms from block to block. */
   readonly blockMs: number;
+  /** us of CPU a payment, of all four nodes and their CometBFTs. */
+  readonly cpu: number;
 }
 interface Run {
   readonly rows: readonly Row[];
@@ -121,11 +124,14 @@ async function measure({ batch, payers, signed }: (typeof CASES)[number], cometb
     const load = start('bench-load', [sockets, `${batch}`, `${payers}`, time, `${seconds}`, `${signed}`]);
     await next(load);
     const from = await heightAt(urls[0]!.http);
+    const pids = nodes.map(({ pid }) => pid!);
+    const cpu = cpuOf(pids);
     const answer = next<Figures>(load);
     load.send('go');
     const figures = await answer;
+    const used = (1e6 * (cpuOf(pids) - cpu)) / figures.payments;
     const blocks = (await heightAt(urls[0]!.http)) - from;
-    return { batch, payers, ...figures, blockMs: (1000 * figures.seconds) / blocks };
+    return { batch, payers, ...figures, blockMs: (1000 * figures.seconds) / blocks, cpu: used };
   } finally {
     await Promise.all(nodes.map(close));
     rmSync(folder, { recursive: true, force: true });
@@ -197,7 +203,7 @@ function report(machine: string, runs: readonly Run[]): void {
   console.log(
     `${machine}; ${VALIDATORS} validators, ${blockMs} ms between blocks; median of ${runs.length} run(s), least to most\n`,
   );
-  const header = ['', 'a second', 'spread', 'p50 ms', 'p99 ms', 'block ms', 'p50 in blocks'];
+  const header = ['', 'a second', 'spread', 'p50 ms', 'p99 ms', 'block ms', 'p50 in blocks', 'CPU us'];
   const kvstore = runs.map((run) => run.kvstore).sort((a, b) => a.rate - b.rate);
   const middle = kvstore[Math.floor((runs.length - 1) / 2)]!;
   const lines = runs[0]!.rows.map((_, i) => {
@@ -215,6 +221,7 @@ function report(machine: string, runs: readonly Run[]): void {
         whole(row.p99),
         whole(row.blockMs),
         inBlocks,
+        whole(row.cpu),
       ],
     };
   });
@@ -226,6 +233,7 @@ function report(machine: string, runs: readonly Run[]): void {
     '',
     whole(middle.blockMs),
     '',
+    whole(middle.cpu),
   ];
   printColumns([header, ...lines.map(({ cells }) => cells), own]);
   console.log('');
@@ -235,7 +243,10 @@ function report(machine: string, runs: readonly Run[]): void {
     const goal = isGoal ? `; ${RATIO_LEAST} ${ratio >= RATIO_LEAST ? 'reached' : 'missed'}` : '';
     const isSoon = row.p50 <= BLOCKS_MOST * row.blockMs;
     const within = `p50 within ${BLOCKS_MOST} blocks ${isSoon ? 'reached' : 'missed'}`;
-    console.log(`batch ${row.batch}, ${row.payers} payers : kvstore  ${ratio.toFixed(2)}${goal}; ${within}`);
+    const cpu = `CPU ${(middle.cpu / row.cpu).toFixed(2)} times less`;
+    console.log(
+      `batch ${row.batch}, ${row.payers} payers : kvstore  ${ratio.toFixed(2)}${goal}; ${cpu}; ${within}`,
+    );
   }
 }
 
