@@ -11,6 +11,7 @@ import { committeeToJson, ensureCometKeys } from '@upfront/node';
 import { freePorts } from '../packages/node/src/engine/comet/testing.ts';
 import { createHashes } from '../packages/node/src/hashes.ts';
 import { createCurve } from '../packages/node/src/signatures/curve.ts';
+import { cpuOf } from './bench-cpu.ts';
 import type { Figures } from './bench-driver.ts';
 import { type KvstoreFigures, measureKvstore } from './bench-kvstore.ts';
 import { createGenesis, validatorKeys } from './bench-network.ts';
@@ -27,6 +28,7 @@ generated, as in npm run bench.
   --seconds N   of each measurement (default 10)
   --runs N      of everything; medians are printed, with the least and the most (default 3)
   --only B      one batch size: 1, 32 or 256
+  --payers N    of these, the case with so many payers
   --block-ms N  pause between blocks (default 300, a node's own default)
   --json        print JSON, nothing else
 `;
@@ -39,7 +41,7 @@ const CASES = [
   { batch: 1, payers: 2048, signed: 6000 },
   { batch: 32, payers: 512, signed: 40_000 },
   { batch: 256, payers: 64, signed: 40_000 },
-  { batch: 256, payers: 256, signed: 80_000 },
+  { batch: 256, payers: 256, signed: 160_000 },
 ] as const;
 const VALIDATORS = 4;
 const HOST = '127.0.0.1';
@@ -54,6 +56,8 @@ interface Row extends Figures {
   readonly payers: number;
   /** ms from block to block. */
   readonly blockMs: number;
+  /** us of CPU a payment, of all four nodes and their CometBFTs. */
+  readonly cpu: number;
 }
 interface Run {
   readonly rows: readonly Row[];
@@ -65,6 +69,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     runs: { type: 'string', default: '3' },
     only: { type: 'string' },
+    payers: { type: 'string' },
     'block-ms': { type: 'string', default: '300' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -84,8 +89,12 @@ async function main(): Promise<void> {
     return;
   }
   const { cometbft } = found;
-  const cases = CASES.filter(({ batch }) => values.only === undefined || batch === Number(values.only));
-  if (cases.length === 0) throw new RangeError('--only takes 1, 32 or 256');
+  const isAsked = (asked: string | undefined, value: number): boolean =>
+    asked === undefined || value === Number(asked);
+  const cases = CASES.filter(
+    ({ batch, payers }) => isAsked(values.only, batch) && isAsked(values.payers, payers),
+  );
+  if (cases.length === 0) throw new RangeError('no case has this batch size and so many payers');
   const hashes = await createHashes();
   const curve = createCurve(hashes, console.error);
   const runs: Run[] = [];
@@ -115,11 +124,14 @@ async function measure({ batch, payers, signed }: (typeof CASES)[number], cometb
     const load = start('bench-load', [sockets, `${batch}`, `${payers}`, time, `${seconds}`, `${signed}`]);
     await next(load);
     const from = await heightAt(urls[0]!.http);
+    const pids = nodes.map(({ pid }) => pid!);
+    const cpu = cpuOf(pids);
     const answer = next<Figures>(load);
     load.send('go');
     const figures = await answer;
+    const used = (1e6 * (cpuOf(pids) - cpu)) / figures.payments;
     const blocks = (await heightAt(urls[0]!.http)) - from;
-    return { batch, payers, ...figures, blockMs: (1000 * figures.seconds) / blocks };
+    return { batch, payers, ...figures, blockMs: (1000 * figures.seconds) / blocks, cpu: used };
   } finally {
     await Promise.all(nodes.map(close));
     rmSync(folder, { recursive: true, force: true });
@@ -191,7 +203,7 @@ function report(machine: string, runs: readonly Run[]): void {
   console.log(
     `${machine}; ${VALIDATORS} validators, ${blockMs} ms between blocks; median of ${runs.length} run(s), least to most\n`,
   );
-  const header = ['', 'a second', 'spread', 'p50 ms', 'p99 ms', 'block ms', 'p50 in blocks'];
+  const header = ['', 'a second', 'spread', 'p50 ms', 'p99 ms', 'block ms', 'p50 in blocks', 'CPU us'];
   const kvstore = runs.map((run) => run.kvstore).sort((a, b) => a.rate - b.rate);
   const middle = kvstore[Math.floor((runs.length - 1) / 2)]!;
   const lines = runs[0]!.rows.map((_, i) => {
@@ -209,6 +221,7 @@ function report(machine: string, runs: readonly Run[]): void {
         whole(row.p99),
         whole(row.blockMs),
         inBlocks,
+        whole(row.cpu),
       ],
     };
   });
@@ -220,6 +233,7 @@ function report(machine: string, runs: readonly Run[]): void {
     '',
     whole(middle.blockMs),
     '',
+    whole(middle.cpu),
   ];
   printColumns([header, ...lines.map(({ cells }) => cells), own]);
   console.log('');
@@ -229,7 +243,10 @@ function report(machine: string, runs: readonly Run[]): void {
     const goal = isGoal ? `; ${RATIO_LEAST} ${ratio >= RATIO_LEAST ? 'reached' : 'missed'}` : '';
     const isSoon = row.p50 <= BLOCKS_MOST * row.blockMs;
     const within = `p50 within ${BLOCKS_MOST} blocks ${isSoon ? 'reached' : 'missed'}`;
-    console.log(`batch ${row.batch}, ${row.payers} payers : kvstore  ${ratio.toFixed(2)}${goal}; ${within}`);
+    const cpu = `CPU ${(middle.cpu / row.cpu).toFixed(2)} times less`;
+    console.log(
+      `batch ${row.batch}, ${row.payers} payers : kvstore  ${ratio.toFixed(2)}${goal}; ${cpu}; ${within}`,
+    );
   }
 }
 

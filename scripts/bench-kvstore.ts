@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Genesis, Hashes } from '@upfront/core';
 import { ensureKeys, writeConfiguration } from '../packages/node/src/engine/comet/home.ts';
 import { freePorts } from '../packages/node/src/engine/comet/testing.ts';
+import { cpuOf } from './bench-cpu.ts';
 
 const HOST = '127.0.0.1';
 /** Bytes of a transaction: about as much as a payment at a batch of 256 takes in a block. */
@@ -27,6 +28,8 @@ export interface KvstoreFigures {
   readonly rate: number;
   /** ms from block to block. */
   readonly blockMs: number;
+  /** us of CPU a transaction, of all four. */
+  readonly cpu: number;
 }
 
 export interface KvstoreOptions {
@@ -46,16 +49,15 @@ export async function measureKvstore(options: KvstoreOptions): Promise<KvstoreFi
     const load = { isOver: false };
     const loading = Promise.all(urls.map((url, i) => fill(url, i, load)));
     await sleep(WARM_UP_MS);
-    const [from, started] = [await heightOf(urls[0]!), performance.now()];
+    const pids = children.map(({ pid }) => pid!);
+    const [from, started, cpu] = [await heightOf(urls[0]!), performance.now(), cpuOf(pids)];
     await sleep(options.seconds * 1000);
-    const [to, ended] = [await heightOf(urls[0]!), performance.now()];
+    const [to, ended, used] = [await heightOf(urls[0]!), performance.now(), cpuOf(pids) - cpu];
     load.isOver = true;
     await loading;
     const seconds = (ended - started) / 1000;
-    return {
-      rate: (await countOf(urls[0]!, from + 1, to)) / seconds,
-      blockMs: (1000 * seconds) / (to - from),
-    };
+    const count = await countOf(urls[0]!, from + 1, to);
+    return { rate: count / seconds, blockMs: (1000 * seconds) / (to - from), cpu: (1e6 * used) / count };
   } finally {
     await Promise.all(children.map(end));
     rmSync(folder, { recursive: true, force: true });

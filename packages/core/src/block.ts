@@ -117,7 +117,7 @@ type Scan = typeof scanFetch;
 
 /** Throws RangeError if a field does not fit its width; the messages are taken as they are. */
 export function encodeBlock(parts: BlockParts): Uint8Array {
-  const writer = new ByteWriter(4096)
+  const writer = new ByteWriter(sizeOf(parts))
     .u64(parts.height)
     .u64(parts.time)
     .bytes(parts.parent, 32)
@@ -139,6 +139,15 @@ export function encodeBlock(parts: BlockParts): Uint8Array {
   for (const fulfil of parts.fulfils) writer.bytes(fulfil);
   for (const fetch of parts.fetches) writer.bytes(fetch);
   return writer.finish();
+}
+
+function sizeOf({ views, headerSignatures, items, fulfils, fetches }: BlockParts): number {
+  let size: number = BLOCK.body;
+  size +=
+    VIEW_SIZE * views.length + HEADER_SIGNATURE_SIZE * headerSignatures.length + ITEM_SIZE * items.length;
+  for (const fulfil of fulfils) size += fulfil.length;
+  for (const fetch of fetches) size += fetch.length;
+  return size;
 }
 
 /** Where everything is in a block's bytes, to the last one; undefined if they are malformed. */

@@ -86,6 +86,7 @@ export {
   scanFulfil,
   splitMessages,
 } from './messages.ts';
+export { OPENING } from './openings.ts';
 export { Privilege, type PrivilegeColumns, type PrivilegeParameters, postPlaces } from './privilege.ts';
 export {
   type AccountView,

@@ -114,10 +114,10 @@ export class Chain implements Replica {
   }
 
   /** Applies the next block; nothing of it is written before {@link write}, which has to come before the one after. */
-  apply(block: BlockIndex, verdicts: Uint8Array): Applied {
+  apply(block: BlockIndex, verdicts: Uint8Array, openings: Uint8Array | undefined): Applied {
     if (this.#decided !== undefined)
       throw new Error(`block ${this.#decided.block.height} is applied and not written`);
-    const applied = applyBlock(this.ledger, block, verdicts);
+    const applied = applyBlock(this.ledger, block, verdicts, openings);
     this.#decided = this.#pendingOf(block, verdicts, applied, () => {});
     return applied;
   }

@@ -29,7 +29,7 @@ import {
   ResponseVerifyVoteExtension_VerifyStatus as VOTE,
 } from './generated/tendermint/abci/types_pb.ts';
 import type { Keyring } from './keyring.ts';
-import { isSameMessage, type Pool } from './pool.ts';
+import type { Pool } from './pool.ts';
 import { judgeProposal, makeProposal } from './proposal.ts';
 import type { SnapshotServer } from './snapshot-server.ts';
 import { Verdicts } from './verdicts.ts';
@@ -73,14 +73,7 @@ export class Application {
     this.#verdicts = new Verdicts({
       ledger: chain.ledger,
       verifier,
-      isChecked(bytes, offset, size) {
-        const candidate = pool.find(
-          bytes,
-          new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
-          offset,
-        );
-        return candidate?.isChecked === true && isSameMessage(candidate, bytes, offset, size);
-      },
+      known: (bytes, view, offset, size) => pool.findSame(bytes, view, offset, size),
     });
   }
 
@@ -184,7 +177,7 @@ export class Application {
       return PROPOSAL.REJECT;
     }
     const { block } = judged;
-    const verdicts = await this.#verdicts.of(hash, block);
+    const { verdicts } = await this.#verdicts.of(hash, block);
     if (hasGoodEvidence(block, verdicts)) return PROPOSAL.ACCEPT;
     log.warn({ height: Number(height) }, 'a proposal with bad evidence is rejected');
     return PROPOSAL.REJECT;
@@ -218,10 +211,10 @@ export class Application {
     // A CometBFT that was restarted before it committed asks again.
     if (known !== undefined && compareBytes(known.block.bytes, block.bytes) === 0) return known.answer;
     this.#assertNext(height);
-    const verdicts = await this.#verdicts.of(hash, block);
+    const { verdicts, openings } = await this.#verdicts.of(hash, block);
     if (!hasGoodEvidence(block, verdicts)) throw new Error(`block ${height} is decided with bad evidence`);
     const before = ledger.validators;
-    const applied = chain.apply(block, verdicts);
+    const applied = chain.apply(block, verdicts, openings);
     this.#verdicts.forget();
     const answer = {
       appHash: applied.header.state,

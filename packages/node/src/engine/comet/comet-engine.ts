@@ -11,6 +11,7 @@ import {
   checkFetch,
   checkFulfil,
   codes,
+  equalBytes,
   FETCH,
   FULFIL,
   isTraceless,
@@ -28,9 +29,10 @@ import { Retries } from '../retries.ts';
 import { SignatureBatches } from '../signature-batches.ts';
 import { STAGE, Submission } from '../submission.ts';
 import { Submissions } from '../submissions.ts';
+import { Bundle, bundlesOf, type Waiter } from './bundle.ts';
 import type { CometSettings } from './home.ts';
 import { BEHIND_MS, EARLY_BLOCKS_MOST, RESEND_MS, SWEEP_MOST } from './limits.ts';
-import { type Candidate, isSameMessage, type Pool, type Waiter } from './pool.ts';
+import type { Candidate, Pool } from './pool.ts';
 
 export interface CometEngineOptions {
   readonly chain: Chain;
@@ -39,8 +41,8 @@ export interface CometEngineOptions {
   readonly log: ChainLog;
   now(): number;
   readonly comet: Pick<CometSettings, 'blockMs'>;
-  /** Hands messages to the other validators' nodes. */
-  broadcast(messages: readonly Uint8Array[]): void;
+  /** Hands messages to the other validators' nodes, each piece one or several. */
+  broadcast(pieces: readonly Uint8Array[]): void;
   /** Instead of INTAKE_MESSAGES_MOST. */
   readonly intakeMessages?: number;
 }
@@ -53,8 +55,8 @@ export class CometEngine implements Engine {
   readonly #submissions: Submissions;
   readonly #batches: SignatureBatches;
   readonly #retries: Retries;
-  /** Submissions from other nodes: nobody here waits for their answers. */
-  readonly #foreign = new WeakSet<Submission>();
+  /** Submissions from other nodes: nobody here waits for their answers, but the link for their signatures. */
+  readonly #foreign = new WeakMap<Submission, () => void>();
   readonly #resend: NodeJS.Timeout;
 
   constructor(options: CometEngineOptions) {
@@ -96,15 +98,23 @@ export class CometEngine implements Engine {
     return this.#submissions.take(messages, index, peer);
   }
 
-  /** Messages that another node hands on; malformed ones say that it is no honest one, and give false. */
-  receive(bundle: Uint8Array): boolean {
+  /**
+   * Messages that another node hands on; malformed ones say that it is no honest one, and give false.
+   *
+   * @param peer signatures are checked in turns, a share of each peer's
+   * @param done they are checked, or there was no room for them
+   */
+  receive(bundle: Uint8Array, peer: object = this.#foreign, done: () => void = () => {}): boolean {
     const { chain, pool } = this.#options;
     const index = splitMessages(bundle, chain.ledger.genesis.parameters);
     if (index === undefined) return false;
-    if (this.#submissions.isClosed || pool.isFull(index.offsets.length, bundle.length)) return true;
+    if (this.#submissions.isClosed || pool.isFull(index.offsets.length, bundle.length)) {
+      done();
+      return true;
+    }
     const submission = new Submission(bundle, index);
-    this.#foreign.add(submission);
-    this.#admit(submission, this.#foreign);
+    this.#foreign.set(submission, done);
+    this.#admit(submission, peer);
     return true;
   }
 
@@ -150,7 +160,7 @@ export class CometEngine implements Engine {
   /** What nobody decided in time is answered so: it may still be decided later, and is asked for again. */
   abandon(): void {
     const { pool, chain } = this.#options;
-    for (const candidate of [...pool.fetches.values(), ...pool.fulfils.values()]) {
+    for (const candidate of [...pool.fetches(), ...pool.fulfils()]) {
       pool.remove(candidate);
       for (const { submission, index } of candidate.waiters) {
         submission.rejected(index, chain.height, nodeCodes.stopping);
@@ -161,10 +171,10 @@ export class CometEngine implements Engine {
 
   /** Cheap checks; what they leave over goes on to signatures or to the pool. */
   #admit(submission: Submission, peer: object): void {
-    const { bytes, view, offsets } = submission;
-    const { chain } = this.#options;
-    const { ledger } = chain;
+    const { bytes, view, offsets, openings } = submission;
+    const { ledger } = this.#options.chain;
     const isForeign = this.#foreign.has(submission);
+    ledger.openings.check(ledger, bytes, view, offsets, openings);
     const time = Math.max(ledger.time, this.#options.now());
     let isUnsigned = false;
     for (let i = 0; i < offsets.length; i++) {
@@ -173,16 +183,16 @@ export class CometEngine implements Engine {
       const code =
         type === MESSAGE.fetch
           ? checkFetch(ledger, bytes, view, offset, time)
-          : checkFulfil(ledger, bytes, view, offset);
+          : checkFulfil(ledger, bytes, view, offset, openings[i]);
       if (Retries.isPossible(type, code) && !this.#mayComeTrue(submission, i, code)) {
         submission.stages[i] = STAGE.done;
         if (isForeign) submission.rejected(i, 0, code);
         else this.#retries.add(submission, i, code, ledger.height);
-      } else if (type === MESSAGE.fulfil && code !== 0 && code !== codes.notOpen) {
-        submission.rejected(i, ledger.height, code);
       } else if (type === MESSAGE.fulfil && code === codes.notOpen) {
         // Not asked again later: it may be dealt while the others' signatures are checked.
         submission.stages[i] = STAGE.early;
+      } else if (type === MESSAGE.fulfil && code !== 0) {
+        submission.rejected(i, ledger.height, code);
       } else if (this.#batches.add(submission, i)) isUnsigned = true;
     }
     if (isUnsigned) this.#batches.enqueue(submission, peer);
@@ -200,21 +210,25 @@ export class CometEngine implements Engine {
   /** The signatures of a submission are checked, or it needs none: what is good waits for a block, here and elsewhere. */
   #signed(submission: Submission): void {
     const { pool, chain, broadcast } = this.#options;
-    const { bytes, offsets, sizes, stages } = submission;
     const isForeign = this.#foreign.has(submission);
-    const fresh: Uint8Array[] = [];
-    for (let i = 0; i < offsets.length; i++) {
-      if (stages[i] !== STAGE.ready && stages[i] !== STAGE.early) continue;
-      const message = bytes.slice(offsets[i]!, offsets[i]! + sizes[i]!);
-      const candidate = pool.add(message, chain.ledger.height, stages[i] === STAGE.ready);
-      if (candidate === undefined) submission.rejected(i, chain.ledger.height, nodeCodes.overloaded);
-      else if (!isForeign) {
-        candidate.waiters.push({ submission, index: i });
-        if (candidate.bytes === message) fresh.push(message);
+    for (const bundle of bundlesOf(submission, chain.ledger.height, !isForeign)) {
+      const fresh: Uint8Array[] = [];
+      for (let i = 0; i < bundle.offsets.length; i++) {
+        const candidate = pool.add(bundle, i, bundle.stages[i] !== STAGE.early);
+        if (candidate?.bundle === bundle && candidate.index === i) {
+          if (!isForeign) fresh.push(candidate.bytes);
+          continue;
+        }
+        for (const waiter of bundle.waitersOf(i)) {
+          if (candidate !== undefined) candidate.bundle.wait(candidate.index, waiter);
+          else submission.rejected(waiter.index, chain.ledger.height, nodeCodes.overloaded);
+        }
       }
+      if (fresh.length === bundle.offsets.length) broadcast([bundle.bytes]);
+      else if (fresh.length > 0) broadcast(fresh);
     }
-    if (fresh.length > 0) broadcast(fresh);
-    if (!isForeign) this.#submissions.settle(submission);
+    if (isForeign) this.#foreign.get(submission)!();
+    else this.#submissions.settle(submission);
   }
 
   /**
@@ -233,15 +247,14 @@ export class CometEngine implements Engine {
     const { pool } = this.#options;
     const candidate = pool.find(block.bytes, block.view, offset);
     if (candidate === undefined) return;
-    if (!isTaken && !isSameMessage(candidate, block.bytes, offset, size)) return;
+    if (!isTaken && !candidate.isSame(block.bytes, offset, size)) return;
     pool.remove(candidate);
     for (const waiter of candidate.waiters) {
       const { submission, index } = waiter;
       const { bytes, offsets, sizes } = submission;
-      const own = bytes.subarray(offsets[index]!, offsets[index]! + sizes[index]!);
-      const isSame = isSameMessage({ ...candidate, bytes: own }, block.bytes, offset, size);
+      const isSame = sizes[index] === size && equalBytes(bytes, offsets[index]!, block.bytes, offset, size);
       if (!isSame && !isTaken) {
-        this.#waitOn(waiter, own);
+        this.#waitOn(waiter);
         continue;
       }
       const code = isSame ? answer(waiter) : candidate.isFetch ? codes.sequenceUsed : codes.notOpen;
@@ -251,13 +264,16 @@ export class CometEngine implements Engine {
   }
 
   /** Another message of its key came to nothing: this one is tried by itself. */
-  #waitOn(waiter: Waiter, message: Uint8Array): void {
+  #waitOn(waiter: Waiter): void {
     const { pool, chain } = this.#options;
-    const candidate = pool.add(message.slice(), chain.height, true);
-    if (candidate !== undefined) candidate.waiters.push(waiter);
+    const { submission, index } = waiter;
+    const { bytes, offsets, sizes, openings } = submission;
+    const own = bytes.slice(offsets[index]!, offsets[index]! + sizes[index]!);
+    const candidate = pool.add(Bundle.of(own, openings[index]!, chain.height), 0, true);
+    if (candidate !== undefined) candidate.bundle.wait(candidate.index, waiter);
     else {
-      waiter.submission.rejected(waiter.index, chain.height, nodeCodes.overloaded);
-      this.#submissions.settle(waiter.submission);
+      submission.rejected(index, chain.height, nodeCodes.overloaded);
+      this.#submissions.settle(submission);
     }
   }
 
@@ -271,16 +287,17 @@ export class CometEngine implements Engine {
         this.#retries.add(submission, index, code, ledger.height);
     };
     let left = SWEEP_MOST;
-    for (const candidate of pool.fulfils.values()) {
+    for (const candidate of pool.fulfils()) {
       if (left-- === 0) break;
       const isEarly =
         candidate.nonce >= ledger.nextNonce && ledger.height - candidate.height < EARLY_BLOCKS_MOST;
       if (!isEarly && ledger.nonces.find(candidate.nonce) < 0) drop(candidate, codes.notOpen);
     }
     left = SWEEP_MOST;
-    for (const candidate of pool.fetches.values()) {
+    for (const candidate of pool.fetches()) {
       if (left-- === 0) break;
-      const code = checkFetch(ledger, candidate.bytes, candidate.view, 0, ledger.time);
+      const { bundle, offset } = candidate;
+      const code = checkFetch(ledger, bundle.bytes, bundle.view, offset, ledger.time);
       if (code !== 0 && isTraceless(code) && code !== codes.lagging) drop(candidate, code);
     }
   }
@@ -289,11 +306,12 @@ export class CometEngine implements Engine {
   #handOn(): void {
     const { pool, chain, broadcast } = this.#options;
     const late: Uint8Array[] = [];
-    for (const list of [pool.fulfils, pool.fetches]) {
+    for (const list of [pool.fulfils(), pool.fetches()]) {
       let left = SWEEP_MOST;
-      for (const { waiters, bytes, height } of list.values()) {
+      for (const candidate of list) {
+        const { waiters, height } = candidate;
         if (left-- === 0) break;
-        if (waiters.length > 0 && (height < chain.height || chain.height === 0)) late.push(bytes);
+        if (waiters.length > 0 && (height < chain.height || chain.height === 0)) late.push(candidate.bytes);
       }
     }
     if (late.length > 0) broadcast(late);

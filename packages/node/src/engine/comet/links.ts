@@ -1,13 +1,14 @@
 /**
- * The links between nodes over which messages reach every validator's pool.
+ * The links between nodes over which messages reach every validator's pool (docs/operators.md, Links).
  *
- * Each node connects to every validator's node that it knows. Both sides send a random challenge and answer it with a
- * signature: a validator's node with the validator's key, a follower's with one of its own. What comes over a link is
- * signed by users, so the link itself is not enciphered. A bundle goes one hop: from the node that a user sent it to.
+ * Each node connects to every validator's node that it knows, over TLS 1.3. Both sides then sign what only this connection's
+ * two ends can know: a validator's node with the validator's key, a follower's with one of its own. So whoever stands between
+ * two nodes can cut a link and nothing more. A bundle goes one hop: from the node that a user sent it to.
  */
 
 import { randomBytes } from 'node:crypto';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import { compareBytes, concatBytes, genesisHash, type Hashes, type Ledger } from '@upfront/core';
 import type { Curve } from '../../signatures/curve.ts';
 import type { ChainLog } from '../chain.ts';
@@ -18,6 +19,7 @@ import {
   FOLLOWERS_MOST,
   HANDSHAKE_MS,
   LINK_QUEUE_BYTES_MOST,
+  LINK_UNCHECKED_BYTES_MOST,
   RECONNECT_MS,
 } from './limits.ts';
 
@@ -36,27 +38,43 @@ export interface LinksOptions {
   readonly links: readonly LinkAddress[];
   readonly privateKey: Uint8Array | undefined;
   readonly log: ChainLog;
-  /** Takes a bundle; false: it was malformed, and the link is closed. */
-  receive(bundle: Uint8Array): boolean;
+  /** Takes a bundle, and says when its signatures are checked; false: it was malformed, and the link is closed. */
+  receive(bundle: Uint8Array, link: object, done: () => void): boolean;
 }
 
-const TAG = Buffer.from('upfront/link/1', 'ascii');
-const CHALLENGE = 32;
+const TAG = Buffer.from('upfront/link/2', 'ascii');
+/** Keyed by a secret that every node of the network knows, so no certificates; who is there, the proofs say. */
+const TLS = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' } as const;
+/** Of the 32 bytes that TLS derives for both ends of this one connection (RFC 8446, 7.5). */
+const EXPORTED = { label: 'EXPORTER-upfront-link', size: 32 } as const;
 const SIGNATURE = 64;
+const ADDRESS = 20;
+
+/** Who of the two called: each signs as what it is, so that a proof that comes back proves nothing. */
+const ROLE = { caller: 1, called: 2 } as const;
+type Role = (typeof ROLE)[keyof typeof ROLE];
 
 export class Links {
   readonly #options: LinksOptions;
   readonly #key: Uint8Array;
   readonly #server: Server;
-  readonly #incoming = new Set<Link>();
+  readonly #secret: Buffer;
+  readonly #sockets = new Set<Socket>();
   readonly #outgoing = new Map<LinkAddress, Link>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Handed on in this turn of the event loop. */
+  #pieces: Uint8Array[] = [];
   #isClosed = false;
 
   constructor(options: LinksOptions) {
     this.#options = options;
     this.#key = options.privateKey ?? randomBytes(32);
-    this.#server = createServer((socket) => this.#accept(socket));
+    const { hashes, ledger, log } = options;
+    this.#secret = Buffer.from(hashes.sha256(concatBytes(TAG, genesisHash(ledger.genesis, hashes))));
+    const settings = { ...TLS, handshakeTimeout: HANDSHAKE_MS, pskCallback: () => this.#secret };
+    this.#server = createServer(settings, (socket) => new Link(socket, options, this.#key, ROLE.called));
+    this.#server.on('connection', (socket: Socket) => this.#accept(socket));
+    this.#server.on('tlsClientError', (error) => log.info({ err: error.message }, 'a link was not made'));
   }
 
   /** Where it listens. */
@@ -77,37 +95,53 @@ export class Links {
     }
   }
 
-  /** To every validator's node that is connected; who is too far behind misses it, and is handed it again. */
-  broadcast(messages: readonly Uint8Array[]): void {
-    for (const bundle of bundlesOf(messages)) {
-      for (const link of this.#outgoing.values()) link.send(bundle);
+  /**
+   * To every validator's node that is connected; who is too far behind misses it, and is handed it again.
+   *
+   * @param pieces each one message or several, no longer than BUNDLE_BYTES_MOST. PERF: those of a turn go out together
+   */
+  broadcast(pieces: readonly Uint8Array[]): void {
+    if (this.#pieces.length === 0) setImmediate(() => this.#flush());
+    for (const piece of pieces) this.#pieces.push(piece);
+  }
+
+  #flush(): void {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    if (this.#isClosed) return;
+    for (const bundle of bundlesOf(pieces)) {
+      const framed = frame(bundle);
+      for (const link of this.#outgoing.values()) link.send(framed);
     }
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const link of [...this.#incoming, ...this.#outgoing.values()]) link.destroy();
+    for (const end of [...this.#sockets, ...this.#outgoing.values()]) end.destroy();
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
   }
 
+  /** Counted before it says anything. */
   #accept(socket: Socket): void {
     const { ledger } = this.#options;
     const most = ledger.validators.length + FOLLOWERS_MOST;
-    if (this.#isClosed || this.#incoming.size >= most) {
+    if (this.#isClosed || this.#sockets.size >= most) {
       socket.destroy();
       return;
     }
-    const link = new Link(socket, this.#options, this.#key);
-    this.#incoming.add(link);
-    socket.once('close', () => this.#incoming.delete(link));
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 
   #reach(address: LinkAddress): void {
-    const socket = connect(address.port, address.host);
-    const link = new Link(socket, this.#options, this.#key);
+    const { host, port } = address;
+    const pskCallback = () => ({ psk: this.#secret, identity: 'upfront' });
+    // There are no certificates whose names could be looked at.
+    const socket = connect({ ...TLS, host, port, pskCallback, checkServerIdentity: () => undefined });
+    const link = new Link(socket, this.#options, this.#key, ROLE.caller);
     this.#outgoing.set(address, link);
     socket.once('close', () => {
       if (this.#isClosed) return;
@@ -120,28 +154,33 @@ export class Links {
   }
 }
 
-/** One connection: challenges, proofs, then bundles. */
+/** One connection: a proof each way, then bundles. */
 class Link {
-  readonly #socket: Socket;
+  readonly #socket: TLSSocket;
   readonly #options: LinksOptions;
-  readonly #key: Uint8Array;
-  readonly #challenge = new Uint8Array(randomBytes(CHALLENGE));
+  readonly #role: Role;
   readonly #reader = new FrameReader();
-  #stage: 'challenge' | 'proof' | 'open' = 'challenge';
-  /** Theirs, until the address that goes with it is there. */
-  #signature: Uint8Array | undefined;
-  /** Who it is; what a node that is no validator's may send is bounded. */
+  /** What this connection's two ends know, once it is made. */
+  #exported: Uint8Array | undefined;
+  /** Who it is, once that is proved; what a node that is no validator's may send is bounded. */
   #peer: Uint8Array | undefined;
+  /** Bytes of this second, of a node that is no validator's. */
   #bytes = 0;
+  /** Bytes whose signatures are not checked yet. */
+  #unchecked = 0;
 
-  constructor(socket: Socket, options: LinksOptions, key: Uint8Array) {
+  constructor(socket: TLSSocket, options: LinksOptions, key: Uint8Array, role: Role) {
     this.#socket = socket;
     this.#options = options;
-    this.#key = key;
+    this.#role = role;
     socket.setNoDelay(true);
     const timer = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
     socket.once('close', () => clearTimeout(timer));
-    socket.on('error', (error) => options.log.info({ err: error.message }, 'a link broke'));
+    socket.on('error', (error) => {
+      options.log.info({ err: error.message }, 'a link broke');
+      // A record that was changed on its way leaves the socket open otherwise.
+      socket.destroy();
+    });
     socket.on('data', (chunk) => {
       try {
         for (const message of this.#reader.push(chunk)) this.#take(message);
@@ -149,95 +188,100 @@ class Link {
         options.log.warn({ err: error }, 'a link is closed: what came over it is no frame');
         socket.destroy();
       }
-      if (this.#stage === 'open') clearTimeout(timer);
+      if (this.#peer !== undefined) clearTimeout(timer);
     });
-    socket.write(frame(this.#challenge));
+    if (role === ROLE.called) this.#introduce(key);
+    else socket.once('secureConnect', () => this.#introduce(key));
   }
 
-  send(bundle: Uint8Array): void {
-    if (this.#stage !== 'open' || this.#socket.writableLength > LINK_QUEUE_BYTES_MOST) return;
-    this.#socket.write(frame(bundle));
+  /** A bundle with its length before it. */
+  send(framed: Uint8Array): void {
+    if (this.#peer === undefined || this.#socket.writableLength > LINK_QUEUE_BYTES_MOST) return;
+    this.#socket.write(framed);
   }
 
   destroy(): void {
     this.#socket.destroy();
   }
 
+  #introduce(key: Uint8Array): void {
+    const { curve } = this.#options;
+    this.#exported = this.#socket.exportKeyingMaterial(EXPORTED.size, EXPORTED.label, Buffer.alloc(0));
+    const own = curve.addressOf(key).slice();
+    const signature = curve.sign(this.#digest(this.#role, own), key);
+    this.#socket.write(frame(concatBytes(signature, own)));
+  }
+
   #take(message: Uint8Array): void {
     if (this.#socket.destroyed) return;
-    const isGood =
-      this.#stage === 'challenge'
-        ? this.#answer(message)
-        : this.#stage === 'proof'
-          ? this.#prove(message)
-          : this.#bundle(message);
-    if (isGood) return;
-    this.#options.log.warn({ stage: this.#stage }, 'a link is closed: what came over it makes no sense');
+    if (this.#peer === undefined ? this.#prove(message) : this.#bundle(message)) return;
+    const stage = this.#peer === undefined ? 'proof' : 'open';
+    this.#options.log.warn({ stage }, 'a link is closed: what came over it makes no sense');
     this.destroy();
   }
 
-  #answer(challenge: Uint8Array): boolean {
-    // A challenge of our own that comes back would make us sign for whoever sent it.
-    if (challenge.length !== CHALLENGE || compareBytes(challenge, this.#challenge) === 0) return false;
-    const { curve } = this.#options;
-    const own = curve.addressOf(this.#key);
-    this.#socket.write(frame(curve.sign(this.#digest(challenge, own), this.#key)));
-    this.#socket.write(frame(own));
-    this.#stage = 'proof';
-    return true;
-  }
-
-  /** The signature first, then the address that it is of. */
+  /** A signature, and the address that it is of. */
   #prove(message: Uint8Array): boolean {
-    if (this.#signature === undefined) {
-      this.#signature = message;
-      return message.length === SIGNATURE;
-    }
-    const signer = this.#options.curve.recover(this.#digest(this.#challenge, message), this.#signature);
-    if (message.length !== 20 || signer === undefined || compareBytes(signer, message) !== 0) return false;
-    this.#peer = message;
-    this.#stage = 'open';
+    if (message.length !== SIGNATURE + ADDRESS) return false;
+    const address = message.slice(SIGNATURE);
+    const said = this.#digest(this.#role === ROLE.caller ? ROLE.called : ROLE.caller, address);
+    const signer = this.#options.curve.recover(said, message.slice(0, SIGNATURE));
+    if (signer === undefined || compareBytes(signer, address) !== 0) return false;
+    this.#peer = address;
     return true;
   }
 
   #bundle(bytes: Uint8Array): boolean {
+    if (bytes.length > BUNDLE_BYTES_MOST) return false;
     this.#measure(bytes.length);
-    return bytes.length <= BUNDLE_BYTES_MOST && this.#options.receive(bytes);
+    this.#unchecked += bytes.length;
+    this.#flow();
+    return this.#options.receive(bytes, this, () => {
+      this.#unchecked -= bytes.length;
+      this.#flow();
+    });
   }
 
-  /** A follower that sends more than its share is read again when the second is over. */
+  /** What a follower sends, which is not the validators', has a share of each second. */
   #measure(bytes: number): void {
     const { validators } = this.#options.ledger;
     if (validators.some((validator) => compareBytes(validator, this.#peer!) === 0)) return;
     if (this.#bytes === 0) {
       setTimeout(() => {
         this.#bytes = 0;
-        this.#socket.resume();
+        this.#flow();
       }, 1000).unref();
     }
     this.#bytes += bytes;
-    if (this.#bytes > FOLLOWER_BYTES_MOST) this.#socket.pause();
   }
 
-  #digest(challenge: Uint8Array, address: Uint8Array): Uint8Array {
+  /** It is read on while it keeps to its share, and while its signatures are checked as fast as they come. */
+  #flow(): void {
+    if (this.#bytes > FOLLOWER_BYTES_MOST || this.#unchecked > LINK_UNCHECKED_BYTES_MOST)
+      this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #digest(role: Role, address: Uint8Array): Uint8Array {
     const { hashes, ledger } = this.#options;
-    return hashes.sha256(concatBytes(TAG, genesisHash(ledger.genesis, hashes), challenge, address));
+    const of = genesisHash(ledger.genesis, hashes);
+    return hashes.sha256(concatBytes(TAG, of, this.#exported!, Uint8Array.of(role), address));
   }
 }
 
-/** Joined into bundles, as many messages in each as it holds. */
-function bundlesOf(messages: readonly Uint8Array[]): Uint8Array[] {
+/** Joined into bundles, as many pieces in each as it holds. */
+function bundlesOf(pieces: readonly Uint8Array[]): Uint8Array[] {
   const bundles: Uint8Array[] = [];
   let some: Uint8Array[] = [];
   let bytes = 0;
-  for (const message of messages) {
-    if (bytes + message.length > BUNDLE_BYTES_MOST) {
+  for (const piece of pieces) {
+    if (some.length > 0 && bytes + piece.length > BUNDLE_BYTES_MOST) {
       bundles.push(concatBytes(...some));
       some = [];
       bytes = 0;
     }
-    some.push(message);
-    bytes += message.length;
+    some.push(piece);
+    bytes += piece.length;
   }
   if (some.length > 0) bundles.push(concatBytes(...some));
   return bundles;

@@ -19,8 +19,9 @@ import {
   toHex,
 } from '@upfront/core';
 import type { L1Observation } from '../engine.ts';
-import { BLOCK_BYTES_MOST, BLOCK_ITEMS_MOST, BLOCK_MESSAGES_MOST } from '../limits.ts';
+import { BLOCK_ITEMS_MOST } from '../limits.ts';
 import type { Extension } from './extension.ts';
+import { BLOCK_BYTES_MOST, BLOCK_MESSAGES_MOST } from './limits.ts';
 import type { Candidate, Pool } from './pool.ts';
 
 /** Bytes that a block's evidence, items and head may take beside its messages. */
@@ -137,18 +138,20 @@ function choose(
   const fulfils: Uint8Array[] = [];
   const fetches: Uint8Array[] = [];
   let left = room;
-  const take = (list: Uint8Array[], { bytes }: Candidate): boolean => {
-    if (fulfils.length + fetches.length === BLOCK_MESSAGES_MOST || bytes.length > left) return false;
-    left -= bytes.length;
-    list.push(bytes);
+  const take = (list: Uint8Array[], candidate: Candidate): boolean => {
+    if (fulfils.length + fetches.length === BLOCK_MESSAGES_MOST || candidate.size > left) return false;
+    left -= candidate.size;
+    list.push(candidate.bytes);
     return true;
   };
   for (const candidate of byDeadline(ledger, pool)) {
-    if (checkFulfil(ledger, candidate.bytes, candidate.view, 0) !== 0) continue;
+    const { bundle, offset, opening } = candidate;
+    if (checkFulfil(ledger, bundle.bytes, bundle.view, offset, opening) !== 0) continue;
     if (!take(fulfils, candidate)) return { fulfils, fetches };
   }
-  for (const candidate of pool.fetches.values()) {
-    const code = checkFetch(ledger, candidate.bytes, candidate.view, 0, time);
+  for (const candidate of pool.fetches()) {
+    const { bundle, offset } = candidate;
+    const code = checkFetch(ledger, bundle.bytes, bundle.view, offset, time);
     if (code !== 0 && isTraceless(code)) continue;
     if (!take(fetches, candidate)) break;
   }
@@ -158,7 +161,7 @@ function choose(
 function byDeadline(ledger: Ledger, pool: Pool): Candidate[] {
   const { nonces } = ledger;
   const open: { candidate: Candidate; deadline: number }[] = [];
-  for (const candidate of pool.fulfils.values()) {
+  for (const candidate of pool.fulfils()) {
     const row = nonces.find(candidate.nonce);
     if (row >= 0) open.push({ candidate, deadline: nonces.deadline(row) });
   }

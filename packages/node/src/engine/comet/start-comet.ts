@@ -111,7 +111,7 @@ async function build(
     ledger,
     hashes,
     curve: verifier.curve,
-    receive: (bundle) => engine.receive(bundle),
+    receive: (bundle, link, done) => engine.receive(bundle, link, done),
   });
   const engine = new CometEngine({
     ...options,

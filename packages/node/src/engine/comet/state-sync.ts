@@ -170,12 +170,12 @@ export class StateSync {
     const verdicts: Uint8Array[] = [];
     try {
       const ledger = restoreLedger(genesis, bytes, manifest.hash, hashes);
-      const checks = new Verdicts({ ledger, verifier, isChecked: () => false });
+      const checks = new Verdicts({ ledger, verifier, known: () => undefined });
       if (ledger.height !== manifest.height) throw new Unproven(`it is of height ${ledger.height}`);
       for await (const block of this.#blocks(file, manifest)) {
         const fault = blockFault(ledger, block);
         if (fault !== undefined) throw new Unproven(fault);
-        verdicts.push(await checks.of(Buffer.from([verdicts.length]), block));
+        verdicts.push((await checks.of(Buffer.from([verdicts.length]), block)).verdicts);
         checks.forget();
         applyBlock(ledger, block, verdicts.at(-1)!);
       }
