@@ -135,7 +135,7 @@ export class NodeProcess {
   readonly l1: L1Endpoint;
   /** It ended, and nobody had ended it. */
   ended: Error | undefined;
-  /** It has every block from the first on. */
+  /** It has every block from the first on, and the votes for each as others would take them. */
   isWhole = true;
   readonly #options: CommitteeOptions;
   #child: ChildProcess | undefined;
