@@ -58,6 +58,57 @@ describe('the pages', { skip: skipWithoutChromium() }, () => {
     await close();
   });
 
+  test('live: what is told of a nonce stays at its cell while the rows move', async () => {
+    const { page, close } = await open('/', { viewport: { width: 360, height: 300 } });
+    const strip = page.getByRole('group', { name: /newest nonces/ });
+    await page.getByText(/fulfilled, \d+ annulled, [1-9]\d* open/).waitFor();
+    const { width, x } = (await strip.boundingBox())!;
+    const pitch = width / 16;
+    const tip = page.locator('.tip');
+    const told = async (): Promise<number> =>
+      Number(/nonce ([\d,]+)/.exec((await tip.textContent())!)![1]!.replaceAll(',', ''));
+    /** More than two rows. */
+    const scroll = async (): Promise<void> => {
+      const payments = Array.from({ length: 40 }, () => ({ to: story.alice.address!, amount: 1n }));
+      await story.bob.payMany({ payments });
+      const { nonces } = (await ask('/v1/status')) as { nonces: string };
+      await page.locator('canvas').waitFor();
+      await page.getByText(`${Number(nonces).toLocaleString('en')} dealt so far`).waitFor();
+      await isStill(page);
+    };
+    await scroll();
+    // By keyboard: the nonce is kept, wherever its cell goes.
+    await strip.focus();
+    await page.keyboard.press('ArrowLeft');
+    await tip.waitFor();
+    const chosen = await told();
+    await scroll();
+    assert.equal(await told(), chosen);
+    const box = (await tip.boundingBox())!;
+    const isRight = (chosen % 16) * pitch > width / 2;
+    const cellX = isRight ? box.x + box.width - pitch / 2 : box.x + pitch / 2;
+    assert.ok(Math.abs(cellX - (x + ((chosen % 16) + 0.5) * pitch)) < 2, `${cellX}`);
+    await page.mouse.click(cellX, box.y - 6 - pitch / 2);
+    await page.getByRole('heading', { name: `Nonce ${chosen.toLocaleString('en')}`, exact: true }).waitFor();
+    // Until it has left the strip: then nothing is told.
+    await page.goBack();
+    await strip.focus();
+    await page.keyboard.press('Home');
+    await tip.waitFor();
+    await scroll();
+    await tip.waitFor({ state: 'detached' });
+    // By pointer: what is told is what a click opens.
+    const place = (await strip.boundingBox())!;
+    await page.mouse.move(place.x + 3.5 * pitch, place.y + 3.5 * pitch);
+    const before = await told();
+    await scroll();
+    const under = await told();
+    assert.ok(under > before, `${under} after ${before}`);
+    await page.mouse.click(place.x + 3.5 * pitch, place.y + 3.5 * pitch);
+    await page.getByRole('heading', { name: `Nonce ${under.toLocaleString('en')}`, exact: true }).waitFor();
+    await close();
+  });
+
   test('a nonce: fulfilled, open, annulled, of the first layer, and not dealt yet', async () => {
     await shows(`/nonce/${story.paid}`, 'fulfilled', 'a transfer, sealed', '0.25 ETH', 'Verify it here');
     await shows(`/nonce/${story.held}`, 'a hold of up to', '0.1 ETH', /of 10.min/);
@@ -242,6 +293,19 @@ describe('the pages', { skip: skipWithoutChromium() }, () => {
     await close();
   });
 });
+
+/** Two frames after which no row is where it was not before: what moves has come to rest. */
+async function isStill(page: TestPage['page']): Promise<void> {
+  await page.evaluate(async () => {
+    const picture = (): string => document.querySelector('canvas')!.toDataURL();
+    const frame = (): Promise<number> => new Promise(requestAnimationFrame);
+    for (let last = '', now = picture(); now !== last; ) {
+      last = now;
+      for (let i = 0; i < 3; i++) await frame();
+      now = picture();
+    }
+  });
+}
 
 function fact(page: TestPage['page'], name: string | bigint, value: string) {
   const row = page
