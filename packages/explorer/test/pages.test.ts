@@ -278,7 +278,7 @@ describe('the pages', { skip: skipWithoutChromium() }, () => {
   });
 
   test('the skip link, the theme, and a page that is not there', async () => {
-    const { page, close } = await open('/', { colorScheme: 'light' });
+    const { page, close, expectErrors } = await open('/', { colorScheme: 'light' });
     await page.getByText('one operator').waitFor();
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the content');
@@ -290,6 +290,14 @@ describe('the pages', { skip: skipWithoutChromium() }, () => {
     assert.notEqual(dark, light);
     await page.reload();
     assert.equal(await paper(), dark);
+    expectErrors(/404 \(Not Found\)/);
+    for (const path of ['/elsewhere', '/nonce/1/2']) {
+      const answer = await page.goto(story.devnet.url + path);
+      assert.equal(answer?.status(), 404);
+      await page.getByRole('heading', { name: 'Not found' }).waitFor();
+    }
+    await page.getByRole('link', { name: 'See the network live' }).click();
+    await page.getByText('one operator').waitFor();
     await close();
   });
 });

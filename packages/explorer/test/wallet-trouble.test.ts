@@ -131,6 +131,11 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 300_00
       .waitFor({ timeout: 90_000 });
     await devnet.stopNode();
     await page.getByText('The node is away.').first().waitFor();
+    // The browser has the page itself: whoever comes back later leaves all the same.
+    await page.reload();
+    await openAccount(page);
+    await page.getByText('The node is away.').first().waitFor();
+    await goTo(page, 'Take out');
 
     const exit = page.getByRole('region', { name: 'Exit' });
     await exit.getByText(/gas, 0\.\d+/).waitFor();

@@ -13,6 +13,7 @@ import { needsPage, watchDesk } from './desk.ts';
 import { Gate } from './gate.tsx';
 import { HistoryPanel } from './history-panel.tsx';
 import { HoldPanel } from './hold.tsx';
+import { keepPage } from './kept-page.ts';
 import { LeavePanel } from './leave.tsx';
 import { Overview, UnderWay } from './overview.tsx';
 import { PayPanel } from './pay.tsx';
@@ -40,6 +41,8 @@ effect(() => {
 addEventListener('beforeunload', (event) => {
   if (needsPage.value) event.preventDefault();
 });
+
+keepPage();
 
 export default function WalletPage() {
   const own = session.value;
