@@ -325,7 +325,7 @@ describe('notes', () => {
       hash: '0x',
       item: undefined,
     }));
-    writeNotes(store, 'a', { waiting, holds: [], asked: [] });
+    writeNotes(store, 'a', { waiting, holds: [], given: [], asked: [] });
     const { waiting: read } = readNotes(store, 'a');
     assert.equal(read.length, 50);
     assert.deepEqual([read[0]?.amount, read.at(-1)?.amount], [10n, 59n]);

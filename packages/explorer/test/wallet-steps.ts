@@ -93,6 +93,8 @@ export function firstLayer({ l1Url }: TestDevnet) {
   return {
     give: (address: `0x${string}`, ether: string) => client.setBalance({ address, value: parseEther(ether) }),
     ether: async (address: `0x${string}`) => formatEther(await client.getBalance({ address })),
+    /** Transactions of the account, with those that wait for a block. */
+    sent: (address: `0x${string}`) => client.getTransactionCount({ address, blockTag: 'pending' }),
     async goOn(seconds: number) {
       await client.increaseTime({ seconds });
       await client.mine({ blocks: 1 });

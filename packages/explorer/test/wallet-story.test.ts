@@ -19,6 +19,7 @@ import {
   firstLayer,
   goTo,
   makeAccount,
+  openAccount,
   ownAddress,
   PASSWORD,
   pay,
@@ -126,8 +127,18 @@ describe('the wallet, from an account to the claim', {
       anchor.remove();
     }, link);
     await alice.page.getByText('A link asks you for this payment').waitFor();
+    // It is kept while something else has to be done first.
+    await goTo(alice.page, 'Deposit');
+    await alice.page.getByText('A link asks you for a payment of 0.1 ETH to 0x3C44…93BC').waitFor();
+    await alice.page.reload();
+    await alice.page.getByText('It is kept here until you pay or dismiss it: open or make').waitFor();
+    await openAccount(alice.page);
+    await alice.page.getByRole('link', { name: 'Go to the payment' }).click();
     await press(alice.page, 'Pay');
     await told(alice.page, 'Paid 0.1');
+    await goTo(alice.page, 'Deposit');
+    await alice.page.getByRole('button', { name: 'Deposit' }).waitFor();
+    assert.equal(await alice.page.getByText('A link asks you').count(), 0);
     await bob.page.getByRole('status').filter({ hasText: 'Paid:' }).waitFor();
   });
 
@@ -137,7 +148,14 @@ describe('the wallet, from an account to the claim', {
     await press(alice.page, 'Hold');
     await told(alice.page, 'locked for the payee');
     await alice.page.getByText('Waits for the payee to capture or release it.').waitFor();
-    const link = await alice.page.getByRole('textbox', { name: 'The link', exact: true }).inputValue();
+    const handed = alice.page.getByRole('textbox', { name: 'The link', exact: true });
+    const link = await handed.inputValue();
+    // It is there again after another tab, and after another visit.
+    await goTo(alice.page, 'Pay');
+    await alice.page.reload();
+    await openAccount(alice.page);
+    await alice.page.getByRole('link', { name: 'Its link, for the payee' }).click();
+    assert.equal(await handed.inputValue(), link);
 
     await goTo(bob.page, 'Capture');
     await fill(bob.page, { 'The link that the payer gave you': link });
@@ -151,9 +169,15 @@ describe('the wallet, from an account to the claim', {
     await told(bob.page, 'Captured 0.2');
     await balanceIs(alice.page, '1.44999997');
     await alice.page.getByText('Nothing waits.').waitFor();
+    await alice.page
+      .getByText(/The payee captured 0\.2\sETH in block [\d,]+; the other 0\.3\sETH are/)
+      .waitFor();
+    assert.equal(await handed.count(), 0);
+    await assertAccessible(alice.page, 'a hold that has ended');
   });
 
   step('holds again, and the payee releases it', async () => {
+    await fill(alice.page, { Payee: BOB.address, 'At most': '0.5' });
     await press(alice.page, 'Hold');
     await told(alice.page, 'locked for the payee');
     const link = await alice.page.getByRole('textbox', { name: 'The link', exact: true }).inputValue();
@@ -163,6 +187,8 @@ describe('the wallet, from an account to the claim', {
     await press(bob.page, 'Release it');
     await told(bob.page, 'Released.');
     await alice.page.getByText('Nothing waits.').waitFor();
+    await alice.page.getByText(/The payee released it in block/).waitFor();
+    await alice.page.getByText('locked for the payee').waitFor({ state: 'detached' });
   });
 
   step('withdraws; a settlement brings it to the first layer; the claim pays it', async () => {
@@ -172,6 +198,7 @@ describe('the wallet, from an account to the claim', {
     await press(page, 'Withdraw');
     await told(page, 'Withdrawn 1');
     await page.getByText('0.999975 ETH to claim').waitFor({ timeout: 90_000 });
+    await page.getByText('Withdrawal of 1 ETH').waitFor({ state: 'detached' });
     const ether = firstLayer(devnet);
     const before = Number(await ether.ether(address));
     await press(page, 'Claim');

@@ -4,9 +4,12 @@
  * Invariant: while something is open that only this page can finish, closing the page warns.
  */
 import { effect, untracked } from '@preact/signals';
+import { useLayoutEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Page } from '../components/page.tsx';
+import { genesis } from '../network.ts';
 import { AskPanel } from './ask.tsx';
+import { AskedNotice, takeInLink } from './asked-link.tsx';
 import { CapturePanel } from './capture.tsx';
 import { DepositPanel } from './deposit.tsx';
 import { needsPage, watchDesk } from './desk.ts';
@@ -43,14 +46,19 @@ addEventListener('beforeunload', (event) => {
 });
 
 keepPage();
+// Another link in the address of the page that is open.
+addEventListener('hashchange', takeInLink);
 
 export default function WalletPage() {
   const own = session.value;
+  const { url } = useLocation();
+  useLayoutEffect(takeInLink, [url]);
   return own === undefined ? (
     <Page
       title="Wallet"
       lead="An account on this network: nothing happens before you have announced it, and no key leaves your side."
     >
+      <AskedNotice network={genesis.value} isOpen={false} />
       <Gate />
     </Page>
   ) : (
@@ -87,6 +95,7 @@ function Desk({ own }: { own: Session }) {
           <UnderWay own={own} />
         </div>
         <div class="panel">
+          {name !== 'pay' && <AskedNotice network={own.network} isOpen={true} />}
           <Panel own={own} key={`${name} ${own.key}`} />
         </div>
       </div>

@@ -126,6 +126,11 @@ function One({ one }: { one: Pending }) {
           <a href="/wallet/leave">Claim it</a>
         </p>
       )}
+      {one.action === 'hold' && (
+        <p>
+          <a href="/wallet/hold">Its link, for the payee</a>
+        </p>
+      )}
     </li>
   );
 }
@@ -148,9 +153,9 @@ function TakenUp() {
         <strong>Taken up again from an earlier visit:</strong>
       </p>
       <ul class="plain">
-        {list.map(({ sequence, status, first, annulled }) => (
+        {list.map(({ sequence, title, status, first, annulled }) => (
           <li key={String(sequence)}>
-            Announcement {String(sequence)}
+            {title}
             {first !== undefined && (
               <>
                 {' '}
@@ -164,6 +169,15 @@ function TakenUp() {
           </li>
         ))}
       </ul>
+      <button
+        type="button"
+        class="small quiet"
+        onClick={() => {
+          resumed.value = [];
+        }}
+      >
+        Dismiss
+      </button>
     </div>
   );
 }

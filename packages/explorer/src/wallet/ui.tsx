@@ -11,7 +11,7 @@ import { useEffect, useId, useState } from 'preact/hooks';
 import { type Address, formatEther, isAddress } from 'viem';
 import { Copy, Facts } from '../components/facts.tsx';
 import { grouped } from '../format.ts';
-import { asset, type GasCost, gasOf, working } from './desk.ts';
+import { asset, type GasCost, gasOf, pending, working } from './desk.ts';
 import { type Explained, explain, WalletFault } from './fault.ts';
 import { qrPath } from './request.ts';
 import type { Session } from './session.ts';
@@ -158,15 +158,27 @@ export interface Task {
 }
 
 const latest = signal('');
+/** Tasks that were done: what failed before the newest of them is not told any more. */
+const successes = signal(0);
+const IDLE: TaskState = { state: 'idle' };
 
 export function useTask(): Task {
   const id = useId();
-  const [now, setNow] = useState<TaskState>({ state: 'idle' });
+  const [{ last, at }, setLast] = useState({ last: IDLE, at: 0 });
+  const setNow = (state: TaskState): void => {
+    if (state.state === 'done') successes.value++;
+    setLast({ last: state, at: successes.value });
+  };
+  // What was not known stands among what is under way, until it is.
+  const isPast =
+    (last.state === 'failed' && at < successes.value) ||
+    (last.state === 'unknown' && pending.value.length === 0);
+  const now = isPast ? IDLE : last;
   return {
     now,
     isBusy: now.state === 'busy',
     isLatest: latest.value === id,
-    reset: () => setNow({ state: 'idle' }),
+    reset: () => setNow(IDLE),
     run(first, work) {
       const say = (title: string): void => setNow({ state: 'busy', title });
       say(first);
