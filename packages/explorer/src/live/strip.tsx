@@ -224,7 +224,7 @@ function Tip(props: {
         {age && <span>{age}</span>}
       </div>
       <p class="unseen" aria-live="polite">
-        nonce {cell.nonce}: {KIND_NAMES[cell.kind]}, {STATE_NAMES[cell.state]}, {cell.account}
+        nonce {grouped(cell.nonce)}: {KIND_NAMES[cell.kind]}, {STATE_NAMES[cell.state]}, {cell.account}
       </p>
     </>
   );
