@@ -79,7 +79,7 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 300_00
       assert.deepEqual(dialogs, ['beforeunload']);
       await openAccount(page);
       await page.getByText('Taken up again from an earlier visit:').waitFor();
-      await page.getByText(/^Payment of 0\.25\sETH to 0x3C44…93BC \(nonce \d+\): finished$/i).waitFor();
+      await page.getByText(/^Payment of 0\.25\sETH to 0x3C44….?93BC \(nonce \d+\): finished$/i).waitFor();
       await page.getByRole('region', { name: 'Under way' }).getByRole('button', { name: 'Dismiss' }).click();
       await page.getByText('Taken up again').waitFor({ state: 'detached' });
       await balanceIs(page, '1.74999999');

@@ -20,9 +20,9 @@ import { connection, asset as networkAsset, parameter, status, statusAt } from '
 import { type Explained, explain } from './fault.ts';
 import { newsOf, withNews } from './given-holds.ts';
 import { EMPTY, type Notes, readNotes, writeNotes } from './notes.ts';
-import { isPaidOut } from './payouts.ts';
 import { nameOf, type OwnActivity, type OwnFetch, type Pending, pendingOf, type Waiting } from './pending.ts';
 import { type Session, session } from './session.ts';
+import { isPaidOut } from './settlements.ts';
 
 export type L1View = NonNullable<Balance['l1']> & {
   /** wei of the account itself, for transactions. */

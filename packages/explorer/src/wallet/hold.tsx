@@ -96,14 +96,16 @@ function Given({ own }: { own: Session }) {
       {list.map((hold, i) => (
         <div key={hold.nonce} class={`notice ${hold.end?.what === 'captured' ? 'good' : ''}`}>
           <p>
-            <strong>Up to {show(hold.max)}</strong> for <AccountLink address={hold.payee} /> · nonce{' '}
-            <NonceLink nonce={hold.nonce} />
+            <strong>Up to {show(hold.max)}</strong> for <AccountLink address={hold.payee} />{' '}
+            <span class="short">
+              · nonce <NonceLink nonce={hold.nonce} />
+            </span>
           </p>
           <p>
             <HoldState hold={hold} />
           </p>
           {hold.end === undefined ? (
-            <details open={i === 0} class="wide">
+            <details open={i === 0}>
               <summary>Its link, for the payee</summary>
               <Handover
                 link={formatHold(`${location.origin}/wallet/capture`, own.network, hold)}

@@ -4,7 +4,7 @@
  * Invariant: while something is open that only this page can finish, closing the page warns.
  */
 import { effect, untracked } from '@preact/signals';
-import { useLayoutEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Page } from '../components/page.tsx';
 import { genesis } from '../network.ts';
@@ -53,6 +53,7 @@ export default function WalletPage() {
   const own = session.value;
   const { url } = useLocation();
   useLayoutEffect(takeInLink, [url]);
+  useFocusOnContent(own?.key);
   return own === undefined ? (
     <Page
       title="Wallet"
@@ -64,6 +65,16 @@ export default function WalletPage() {
   ) : (
     <Desk own={own} />
   );
+}
+
+/** When an account is opened or closed its form goes, and with it the focus: then it is where the page begins. */
+function useFocusOnContent(key: string | undefined): void {
+  const before = useRef(key);
+  useEffect(() => {
+    const isLost = document.activeElement === null || document.activeElement === document.body;
+    if (before.current !== key && isLost) document.getElementById('main')?.focus({ preventScroll: true });
+    before.current = key;
+  }, [key]);
 }
 
 function Desk({ own }: { own: Session }) {

@@ -27,6 +27,7 @@ export interface FieldProps {
   readonly isSecret?: boolean;
   readonly inputMode?: 'decimal' | 'numeric' | 'text';
   readonly autocomplete?: string;
+  /** An address or a link: shown whole, in several lines if need be. */
   readonly isMono?: boolean;
   readonly isOptional?: boolean;
   readonly minLength?: number;
@@ -35,6 +36,17 @@ export interface FieldProps {
 export function Field(props: FieldProps) {
   const id = useId();
   const { label, value, onInput, hint, suffix, isOptional = false } = props;
+  const common = {
+    id,
+    value,
+    onInput: ({ currentTarget }: { currentTarget: { value: string } }) => onInput(currentTarget.value),
+    inputMode: props.inputMode,
+    autocomplete: props.autocomplete ?? 'off',
+    autocapitalize: 'none',
+    spellcheck: false,
+    required: !isOptional,
+    'aria-describedby': hint === undefined ? undefined : `${id}-hint`,
+  } as const;
   return (
     <div class="field">
       <label for={id}>
@@ -42,20 +54,15 @@ export function Field(props: FieldProps) {
         {isOptional && <span class="soft"> (optional)</span>}
       </label>
       <div class="field-row">
-        <input
-          id={id}
-          {...(props.isSecret ? ({ type: 'password' } as const) : ({ type: 'text' } as const))}
-          value={value}
-          onInput={(event) => onInput(event.currentTarget.value)}
-          inputMode={props.inputMode}
-          autocomplete={props.autocomplete ?? 'off'}
-          autocapitalize="none"
-          spellcheck={false}
-          required={!isOptional}
-          minLength={props.minLength}
-          class={props.isMono ? 'hex' : undefined}
-          aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        />
+        {props.isMono ? (
+          <textarea {...common} rows={1} class="hex" onKeyDown={submitOnEnter} />
+        ) : (
+          <input
+            {...common}
+            {...(props.isSecret ? ({ type: 'password' } as const) : ({ type: 'text' } as const))}
+            minLength={props.minLength}
+          />
+        )}
         {suffix !== undefined && <span class="suffix">{suffix}</span>}
       </div>
       {hint !== undefined && (
@@ -65,6 +72,13 @@ export function Field(props: FieldProps) {
       )}
     </div>
   );
+}
+
+/** A field of several lines has one value all the same. */
+function submitOnEnter(event: KeyboardEvent & { currentTarget: HTMLTextAreaElement }): void {
+  if (event.key !== 'Enter') return;
+  event.preventDefault();
+  event.currentTarget.form?.requestSubmit();
 }
 
 export function AmountField(props: Omit<FieldProps, 'suffix' | 'inputMode'>) {
