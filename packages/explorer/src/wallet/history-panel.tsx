@@ -19,48 +19,10 @@ const SHOWN = 50;
 const TIMES_MOST = 2000;
 
 export function HistoryPanel({ own }: { own: Session }) {
-  const [network, setNetwork] = useState<readonly HistoryRow[] | undefined>(undefined);
-  const [claims, setClaims] = useState<readonly HistoryRow[]>([]);
-  const [rows, setRows] = useState<readonly HistoryRow[] | undefined>(undefined);
-  const [said, setSaid] = useState('');
+  const { rows, fault, gap } = useHistory(own);
+  const [saved, setSaid] = useState('');
   const [shown, setShown] = useState(SHOWN);
-  const [gap, setGap] = useState('');
-  const { highest, balance } = account.value ?? {};
-  const formed = status.value?.l1.formed;
-  useEffect(() => {
-    const { signal, abort } = abortable();
-    networkRows(own.address, signal).then(
-      (found) => {
-        setNetwork(found);
-        setSaid('');
-      },
-      (error: unknown) => {
-        if (!signal.aborted) setSaid(explain(error).title);
-      },
-    );
-    return abort;
-  }, [own.address, highest, balance, formed]);
-  const claimable = l1.value?.claimable;
-  useEffect(() => {
-    const { signal, abort } = abortable();
-    claimRows(own).then(
-      (found) => {
-        if (!signal.aborted) setClaims(found);
-      },
-      (error: unknown) => {
-        if (!signal.aborted) setGap(`What was claimed is not in the list: ${explain(error).title}`);
-      },
-    );
-    return abort;
-  }, [own, claimable]);
-  useEffect(() => {
-    if (network === undefined) return undefined;
-    const { signal, abort } = abortable();
-    void merged(network, claims).then((all) => {
-      if (!signal.aborted) setRows(all);
-    });
-    return abort;
-  }, [network, claims]);
+  const said = fault === '' ? saved : fault;
   const save = async (): Promise<void> => {
     setSaid('Asking for the times of the blocks …');
     const timed = await withTimes(rows ?? [], TIMES_MOST);
@@ -99,6 +61,61 @@ export function HistoryPanel({ own }: { own: Session }) {
       </p>
     </section>
   );
+}
+
+interface OwnHistory {
+  /** Newest first; undefined: it is being asked for. */
+  readonly rows: readonly HistoryRow[] | undefined;
+  /** Why the network's part is not there, or not of now; may be empty. */
+  readonly fault: string;
+  /** What is missing of the first layer's part; may be empty. */
+  readonly gap: string;
+}
+
+/** Asked for again when the account, the settlements or what can be claimed change. */
+function useHistory(own: Session): OwnHistory {
+  const [network, setNetwork] = useState<readonly HistoryRow[] | undefined>(undefined);
+  const [claims, setClaims] = useState<readonly HistoryRow[]>([]);
+  const [rows, setRows] = useState<readonly HistoryRow[] | undefined>(undefined);
+  const [fault, setFault] = useState('');
+  const [gap, setGap] = useState('');
+  const { highest, balance } = account.value ?? {};
+  const formed = status.value?.l1.formed;
+  useEffect(() => {
+    const { signal, abort } = abortable();
+    networkRows(own.address, signal).then(
+      (found) => {
+        setNetwork(found);
+        setFault('');
+      },
+      (error: unknown) => {
+        if (!signal.aborted) setFault(explain(error).title);
+      },
+    );
+    return abort;
+  }, [own.address, highest, balance, formed]);
+  const claimable = l1.value?.claimable;
+  useEffect(() => {
+    const { signal, abort } = abortable();
+    claimRows(own).then(
+      (found) => {
+        if (!signal.aborted) setClaims(found);
+      },
+      (error: unknown) => {
+        if (!signal.aborted) setGap(`What was claimed is not in the list: ${explain(error).title}`);
+      },
+    );
+    return abort;
+  }, [own, claimable]);
+  useEffect(() => {
+    if (network === undefined) return undefined;
+    const { signal, abort } = abortable();
+    void merged(network, claims).then((all) => {
+      if (!signal.aborted) setRows(all);
+    });
+    return abort;
+  }, [network, claims]);
+  return { rows, fault, gap };
 }
 
 function Rows({ rows }: { rows: readonly HistoryRow[] }) {

@@ -66,27 +66,7 @@ function PayForm({
       <header>
         <h2>Pay</h2>
       </header>
-      {request !== undefined && askedLink.value === link && (
-        <div class="notice asked">
-          <p>
-            A link asks you for this payment. Anybody can write such a link: check the address with whom you
-            mean to pay.
-          </p>
-          <button type="button" class="small quiet" onClick={onDismiss}>
-            Dismiss
-          </button>
-        </div>
-      )}
-      {asked !== undefined && 'title' in asked && (
-        <div class="notice failure" role="alert">
-          <p>
-            <strong>{asked.title}</strong> {asked.hint}
-          </p>
-          <button type="button" class="small quiet" onClick={onDismiss}>
-            Dismiss
-          </button>
-        </div>
-      )}
+      {asked !== undefined && askedLink.value === link && <AskedHere asked={asked} onDismiss={onDismiss} />}
       <ActionForm label="Pay" task={task} onSubmit={submit}>
         <Field label="To" value={to} onInput={setTo} isMono hint="An Ethereum address. Anyone can receive." />
         <AmountField label="Amount" value={amount} onInput={setAmount} hint={spendable(fee)} />
@@ -106,6 +86,28 @@ function PayForm({
         />
       </ActionForm>
     </section>
+  );
+}
+
+/** Above the form that the link has filled in, or why it did not. */
+function AskedHere({ asked, onDismiss }: { asked: ReturnType<typeof requestIn>; onDismiss: () => void }) {
+  const isGood = 'to' in asked;
+  return (
+    <div class={isGood ? 'notice asked' : 'notice failure'} {...(!isGood && ({ role: 'alert' } as const))}>
+      {isGood ? (
+        <p>
+          A link asks you for this payment. Anybody can write such a link: check the address with whom you
+          mean to pay.
+        </p>
+      ) : (
+        <p>
+          <strong>{asked.title}</strong> {asked.hint}
+        </p>
+      )}
+      <button type="button" class="small quiet" onClick={onDismiss}>
+        Dismiss
+      </button>
+    </div>
   );
 }
 
