@@ -54,7 +54,7 @@ test('durations have one or two units', () => {
 });
 
 test('names, counts and standing', () => {
-  assert.equal(shortHex(`0x${'ab'.repeat(20)}`), '0xabab…abab');
+  assert.equal(shortHex(`0x${'ab'.repeat(20)}`), '0xabab…\u2060abab');
   assert.equal(shortHex('0x1234'), '0x1234');
   assert.equal(grouped(1_234_567n), '1,234,567');
   assert.equal(plural(1, 'entry', 'entries'), '1\u00a0entry');

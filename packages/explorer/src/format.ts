@@ -13,6 +13,8 @@ export interface Asset {
 
 /** Between a number and its unit. */
 const NBSP = '\u00a0';
+/** Behind an ellipsis a line may be broken otherwise. */
+const JOINER = '\u2060';
 
 /** Units without superfluous zeros, thousands apart: `1,234.5`. */
 export function plainAmount(units: bigint | string, { decimals, unit }: Asset): string {
@@ -28,9 +30,17 @@ export function plainAmount(units: bigint | string, { decimals, unit }: Asset): 
 
 /** `0.25 ETH`; without an asset, the units themselves. */
 export function showAmount(units: bigint | string, asset: Asset | undefined): string {
+  return amountParts(units, asset).join(NBSP);
+}
+
+/** The number and its unit. */
+export function amountParts(
+  units: bigint | string,
+  asset: Asset | undefined,
+): readonly [number: string, unit: string] {
   return asset === undefined
-    ? `${grouped(BigInt(units).toString())}${NBSP}units`
-    : `${plainAmount(units, asset)}${NBSP}${asset.symbol}`;
+    ? [grouped(BigInt(units).toString()), 'units']
+    : [plainAmount(units, asset), asset.symbol];
 }
 
 /** `1,234,567` */
@@ -65,9 +75,9 @@ function pad(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** `0x12ab…89ef` */
+/** `0x12ab…89ef`, in one line. */
 export function shortHex(hex: string, kept = 4): string {
-  return hex.length <= 2 * kept + 3 ? hex : `${hex.slice(0, kept + 2)}…${hex.slice(-kept)}`;
+  return hex.length <= 2 * kept + 3 ? hex : `${hex.slice(0, kept + 2)}…${JOINER}${hex.slice(-kept)}`;
 }
 
 /** Q16 as a share of one: `12.89 %`. */

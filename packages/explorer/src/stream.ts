@@ -1,81 +1,62 @@
 /**
- * The node's stream of events, read over its WebSocket (docs/api.md, WebSocket frames).
+ * The node's stream of events (docs/api.md, WebSocket frames) as the page follows it: read by a worker, handed over in slices.
  *
+ * PERF: a burst is thousands of messages of a socket; here each would be a task between two frames, and starve them.
  * Invariant: every event from the cursor on, in order, once, also across reconnections; nothing is kept here.
  */
-import { nodeUrl } from './api.ts';
+import type { Cursor, StreamPart } from './stream-worker.ts';
 
 export interface StreamOptions {
-  /** The first event wanted: height and index. */
-  readonly from: { readonly height: number; readonly index: number };
-  /** `event` is the core's layout, a view that is good until it returns. */
-  readonly onEvent: (event: Uint8Array, height: number) => void;
+  /** The first event wanted. */
+  readonly from: Cursor;
+  /** `event` is the core's layout; `at`: when it came, by performance.now(). */
+  readonly onEvent: (event: Uint8Array, height: number, at: number) => void;
   /** Everything up to this height was given. */
   readonly onCaughtUp?: (height: number) => void;
   readonly onState?: (isOpen: boolean) => void;
 }
 
-/** ms; the pause between two attempts doubles up to the most. */
-const PAUSE_MS = 500;
-const PAUSE_MOST_MS = 8000;
-/** Offsets in a frame; an event frame's payload is height 8, index 4, length 2, event. */
-const FRAME = { type: 0, payload: 5, index: 13, length: 17, event: 19 } as const;
-const TYPE = { subscribe: 0x02, event: 0x82, caughtUp: 0x83 } as const;
-const SUBSCRIBE_BYTES = 18;
+/** ms until a worker that was not loaded, because the node is away, is tried again. */
+const AGAIN_MS = 2000;
+/** Offsets from one event of a slice; see StreamPart. */
+const AT = { time: 0, height: 8, index: 16, length: 20, event: 22 } as const;
 
 /** Follows until the returned function is called. */
-export function followStream(options: StreamOptions): () => void {
-  let { height, index } = options.from;
-  let socket: WebSocket | undefined;
+export function followStream({ from, onEvent, onCaughtUp, onState }: StreamOptions): () => void {
+  let cursor = from;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let pause = PAUSE_MS;
-  let isClosed = false;
+  let worker: Worker | undefined;
 
-  const read = ({ data }: MessageEvent): void => {
-    const view = new DataView(data as ArrayBuffer);
-    const type = view.getUint8(FRAME.type);
-    if (type !== TYPE.event && type !== TYPE.caughtUp) return;
-    const at = Number(view.getBigUint64(FRAME.payload));
-    if (type === TYPE.caughtUp) {
-      [height, index] = [at + 1, 0];
-      options.onCaughtUp?.(at);
-      return;
+  const takeEvents = (slice: Uint8Array): void => {
+    const view = new DataView(slice.buffer, slice.byteOffset, slice.byteLength);
+    for (let at = 0; at < slice.length; ) {
+      const end = at + AT.event + view.getUint16(at + AT.length);
+      const height = Number(view.getBigUint64(at + AT.height));
+      const came = view.getFloat64(at + AT.time) - performance.timeOrigin;
+      onEvent(slice.subarray(at + AT.event, end), height, came);
+      cursor = { height, index: view.getUint32(at + AT.index) + 1 };
+      at = end;
     }
-    [height, index] = [at, view.getUint32(FRAME.index) + 1];
-    options.onEvent(new Uint8Array(view.buffer, FRAME.event, view.getUint16(FRAME.length)), at);
   };
-
-  const connect = (): void => {
-    socket = new WebSocket(`${nodeUrl().replace(/^http/, 'ws')}/v1/socket`);
-    socket.binaryType = 'arraybuffer';
-    socket.addEventListener('open', () => {
-      pause = PAUSE_MS;
-      socket?.send(subscribeFrame(height, index));
-      options.onState?.(true);
+  const start = (): void => {
+    const own = new Worker(new URL('./stream-worker.ts', import.meta.url), { type: 'module' });
+    worker = own;
+    own.addEventListener('message', ({ data }: MessageEvent<StreamPart>) => {
+      if ('events' in data) takeEvents(data.events);
+      else if ('caughtUp' in data) onCaughtUp?.(data.caughtUp);
+      else onState?.(data.isOpen);
+      own.postMessage('taken');
     });
-    socket.addEventListener('message', read);
-    socket.addEventListener('close', () => {
-      options.onState?.(false);
-      if (isClosed) return;
-      timer = setTimeout(connect, pause);
-      pause = Math.min(PAUSE_MOST_MS, 2 * pause);
+    own.addEventListener('error', () => {
+      own.terminate();
+      onState?.(false);
+      timer = setTimeout(start, AGAIN_MS);
     });
+    own.postMessage(cursor);
   };
-  connect();
+  start();
   return () => {
-    isClosed = true;
     clearTimeout(timer);
-    socket?.close();
+    worker?.terminate();
   };
-}
-
-/** Of all events, from a cursor on. */
-function subscribeFrame(height: number, index: number): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(SUBSCRIBE_BYTES);
-  const view = new DataView(frame.buffer);
-  frame[FRAME.type] = TYPE.subscribe;
-  view.setUint32(1, 1);
-  view.setBigUint64(FRAME.payload, BigInt(height));
-  view.setUint32(FRAME.index, index);
-  return frame;
 }

@@ -58,6 +58,59 @@ describe('the pages', { skip: skipWithoutChromium() }, () => {
     await close();
   });
 
+  test('live: what is told of a nonce stays at its cell while the rows move', async () => {
+    const { page, close } = await open('/', { viewport: { width: 360, height: 300 } });
+    const strip = page.getByRole('group', { name: /newest nonces/ });
+    await page.getByText(/fulfilled, \d+ annulled, [1-9]\d* open/).waitFor();
+    const { width, x } = (await strip.boundingBox())!;
+    const pitch = width / 16;
+    const tip = page.locator('.tip');
+    const told = async (): Promise<number> =>
+      Number(/nonce ([\d,]+)/.exec((await tip.textContent())!)![1]!.replaceAll(',', ''));
+    /** More than two rows. */
+    const scroll = async (): Promise<void> => {
+      const payments = Array.from({ length: 40 }, () => ({ to: story.alice.address!, amount: 1n }));
+      await story.bob.payMany({ payments });
+      const { nonces } = (await ask('/v1/status')) as { nonces: string };
+      await page.locator('canvas').waitFor();
+      await page.getByText(`${Number(nonces).toLocaleString('en')} dealt so far`).waitFor();
+      await isStill(page);
+    };
+    await scroll();
+    // By keyboard: the nonce is kept, wherever its cell goes.
+    await strip.focus();
+    await page.keyboard.press('ArrowLeft');
+    await tip.waitFor();
+    const chosen = await told();
+    await scroll();
+    assert.equal(await told(), chosen);
+    const box = (await tip.boundingBox())!;
+    const isRight = (chosen % 16) * pitch > width / 2;
+    const cellX = isRight ? box.x + box.width - pitch / 2 : box.x + pitch / 2;
+    assert.ok(Math.abs(cellX - (x + ((chosen % 16) + 0.5) * pitch)) < 2, `${cellX}`);
+    await page.mouse.click(cellX, box.y - 6 - pitch / 2);
+    await page.getByRole('heading', { name: `Nonce ${chosen.toLocaleString('en')}`, exact: true }).waitFor();
+    // Until it has left the strip: then nothing is told.
+    await page.goBack();
+    await page.getByText(/[1-9]\d* fulfilled, \d+ annulled/).waitFor();
+    await page.waitForFunction(() => document.activeElement?.id === 'main');
+    await strip.focus();
+    await page.keyboard.press('Home');
+    await tip.waitFor();
+    await scroll();
+    await tip.waitFor({ state: 'detached' });
+    // By pointer: what is told is what a click opens.
+    const place = (await strip.boundingBox())!;
+    await page.mouse.move(place.x + 3.5 * pitch, place.y + 3.5 * pitch);
+    const before = await told();
+    await scroll();
+    const under = await told();
+    assert.ok(under > before, `${under} after ${before}`);
+    await page.mouse.click(place.x + 3.5 * pitch, place.y + 3.5 * pitch);
+    await page.getByRole('heading', { name: `Nonce ${under.toLocaleString('en')}`, exact: true }).waitFor();
+    await close();
+  });
+
   test('a nonce: fulfilled, open, annulled, of the first layer, and not dealt yet', async () => {
     await shows(`/nonce/${story.paid}`, 'fulfilled', 'a transfer, sealed', '0.25 ETH', 'Verify it here');
     await shows(`/nonce/${story.held}`, 'a hold of up to', '0.1 ETH', /of 10.min/);
@@ -102,7 +155,7 @@ describe('the pages', { skip: skipWithoutChromium() }, () => {
       'The order stands before anybody can read it.',
       'And it is delivered',
     );
-    await shows(`/topic/0x${'00'.repeat(32)}`, 'Nothing was posted here yet.');
+    await shows(`/topic/0x${'00'.repeat(32)}`, 'Nothing here under that name');
     const nonce = await ask(`/v1/nonces/${story.paid}`);
     await shows(`/block/${nonce['height']}`, '0.25 ETH', /1 of 1/, 'transferred');
     await shows('/block/99999999', /There is no block 99,999,999 yet/);
@@ -116,7 +169,7 @@ describe('the pages', { skip: skipWithoutChromium() }, () => {
       `/settlement/${number}`,
       gas,
       /gas/,
-      settlement['debits'].length > 0 ? /0x7099…79c8|0x3c44…93bc/ : 'Nothing is taken',
+      settlement['debits'].length > 0 ? /0x7099….?79c8|0x3c44….?93bc/ : 'Nothing is taken',
     );
     await shows(`/validator/${OPERATOR}`, 'in the set', '1 ETH', /It signed \d+ of the newest/);
     await shows(`/validator/0x${'12'.repeat(20)}`, 'not in the set', '0 ETH');
@@ -148,6 +201,16 @@ describe('the pages', { skip: skipWithoutChromium() }, () => {
     await search(TOPIC_NAME);
     await isAt(`/topic/${story.topic}?name=${TOPIC_NAME}`);
     await page.getByText('The order stands').waitFor();
+    await search(story.topic);
+    await isAt(`/topic/${story.topic}`);
+    const [newest] = (await ask('/v1/blocks?limit=1'))['blocks'] as Json[];
+    await search(newest!['digest']);
+    await isAt(`/block/${newest!['height']}`);
+    await search(`0x${'12'.repeat(32)}`);
+    await page.getByRole('region', { name: 'Nothing here under that name' }).waitFor();
+    await page.getByRole('link', { name: 'a topic' }).click();
+    await page.getByRole('link', { name: 'See what else it could be' }).click();
+    await page.getByText('a transaction of the first layer').waitFor();
     await close();
   });
 
@@ -227,7 +290,7 @@ describe('the pages', { skip: skipWithoutChromium() }, () => {
   });
 
   test('the skip link, the theme, and a page that is not there', async () => {
-    const { page, close } = await open('/', { colorScheme: 'light' });
+    const { page, close, expectErrors } = await open('/', { colorScheme: 'light' });
     await page.getByText('one operator').waitFor();
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the content');
@@ -239,9 +302,30 @@ describe('the pages', { skip: skipWithoutChromium() }, () => {
     assert.notEqual(dark, light);
     await page.reload();
     assert.equal(await paper(), dark);
+    expectErrors(/404 \(Not Found\)/);
+    for (const path of ['/elsewhere', '/nonce/1/2']) {
+      const answer = await page.goto(story.devnet.url + path);
+      assert.equal(answer?.status(), 404);
+      await page.getByRole('heading', { name: 'Not found' }).waitFor();
+    }
+    await page.getByRole('link', { name: 'See the network live' }).click();
+    await page.getByText('one operator').waitFor();
     await close();
   });
 });
+
+/** Two frames after which no row is where it was not before: what moves has come to rest. */
+async function isStill(page: TestPage['page']): Promise<void> {
+  await page.evaluate(async () => {
+    const picture = (): string => document.querySelector('canvas')!.toDataURL();
+    const frame = (): Promise<number> => new Promise(requestAnimationFrame);
+    for (let last = '', now = picture(); now !== last; ) {
+      last = now;
+      for (let i = 0; i < 3; i++) await frame();
+      now = picture();
+    }
+  });
+}
 
 function fact(page: TestPage['page'], name: string | bigint, value: string) {
   const row = page

@@ -113,8 +113,12 @@ function pagesOf(story: Story): [name: string, path: string, act: Act][] {
     ['search', '/search?q=12', undefined],
     ['gate', '/wallet', undefined],
     ['wallet', '/wallet', (page) => useWallet(page, story)],
+    ['wallet-hold', '/wallet', (page) => useWallet(page, story).then(() => goTo(page, 'Hold'))],
+    ['wallet-history', '/wallet', (page) => useWallet(page, story).then(() => goTo(page, 'History'))],
     ['play', '/play', undefined],
     ['missing', '/nonce/99999999', undefined],
+    ['hash', `/search?q=0x${'12'.repeat(32)}`, undefined],
+    ['elsewhere', '/elsewhere', undefined],
   ];
 }
 

@@ -26,6 +26,7 @@ const NOTHING: PendingInput = {
 };
 const TRANSFER = { kind: 'transfer', to: BOB, amount: 5n };
 const HOLD = { kind: 'hold', payee: BOB, max: 9n };
+const LEAVING = { claimableAt: 20n, isAcknowledged: false, l1Time: 10n, isClosed: false };
 const L1 = { claimable: 0n, exiting: false, balance: 7n };
 
 function fetchOf(activity: object, changes: object = {}) {
@@ -162,7 +163,7 @@ const CASES: readonly [
   ],
   [
     'an exit',
-    { l1: { ...L1, exiting: true }, leaving: { claimableAt: 20n, l1Time: 10n, isClosed: false } },
+    { l1: { ...L1, exiting: true }, leaving: LEAVING },
     /^Exit with 7 u/,
     /acknowledge it/,
     /from t20000 on/,
@@ -170,9 +171,17 @@ const CASES: readonly [
   ],
   [
     'an exit that nobody answered',
-    { l1: { ...L1, exiting: true }, leaving: { claimableAt: 20n, l1Time: 20n, isClosed: false } },
+    { l1: { ...L1, exiting: true }, leaving: { ...LEAVING, l1Time: 20n } },
     /Exit/,
-    /claim pays it now/,
+    /Nobody acknowledged.* claim pays it now/,
+    /No time limit/,
+    false,
+  ],
+  [
+    'an exit that a settlement has answered',
+    { l1: { ...L1, exiting: true }, leaving: { ...LEAVING, isAcknowledged: true } },
+    /Exit/,
+    /acknowledged it: claim pays it now/,
     /No time limit/,
     false,
   ],
@@ -180,7 +189,7 @@ const CASES: readonly [
 
 test('an exit that was claimed is over, though the contract keeps its mark', () => {
   const l1 = { ...L1, exiting: true, balance: 0n };
-  const leaving = { claimableAt: 20n, l1Time: 30n, isClosed: true };
+  const leaving = { ...LEAVING, l1Time: 30n, isClosed: true };
   assert.deepEqual(pendingOf({ ...NOTHING, l1, leaving }), []);
 });
 

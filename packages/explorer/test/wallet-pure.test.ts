@@ -8,7 +8,7 @@ import { type EIP1193Provider, getAddress } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { keepAccount, readAccounts, removeAccount } from '../src/wallet/accounts.ts';
 import { explain, explainOutcome, WalletFault } from '../src/wallet/fault.ts';
-import { csvField, historyToCsv, rowOf } from '../src/wallet/history.ts';
+import { csvField, historyToCsv, payoutRow, rowOf } from '../src/wallet/history.ts';
 import { formatHold, parseHold } from '../src/wallet/hold-link.ts';
 import { discoverWallets, type InjectedWallet, useChain } from '../src/wallet/injected.ts';
 import {
@@ -306,12 +306,32 @@ describe('history', () => {
     const csv = historyToCsv([{ ...evil, time: 0 }], ETH, 'ETH');
     assert.equal(
       csv,
-      'time,block,nonce,what,other,change,asset,reference\r\n' +
-        `1970-01-01T00:00:00.000Z,7,9,received,${BOB},0.000000001,ETH,"'=1+1,""x"""\r\n`,
+      'time,block,nonce,what,other,change,claimed,asset,reference\r\n' +
+        `1970-01-01T00:00:00.000Z,7,9,received,${BOB},0.000000001,,ETH,"'=1+1,""x"""\r\n`,
     );
     for (const text of ['=1', '+1+1', '-1+cmd|x', '@a', '\t=1', '\r=1', ' =1'])
       assert.match(csvField(text), /^"?'/);
     for (const text of ['-0.5', '-12', '0.25', 'a=b', '']) assert.equal(csvField(text), text);
+  });
+});
+
+describe('what settlements list', () => {
+  it('is a row each, and a credit has kept the entry fee', () => {
+    const lists = {
+      number: 4,
+      height: 70,
+      credits: new Map([[BOB.toLowerCase(), 900n]]),
+      payouts: new Map([[BOB.toLowerCase(), 50n]]),
+    };
+    const rows = payoutRow(lists, BOB, 25n);
+    assert.deepEqual(
+      rows.map(({ what, change, height }) => [what, change, height]),
+      [
+        ['settlement 4 brought a withdrawal to the first layer', 0n, 70],
+        ['entry fee of settlement 4', -25n, 70],
+      ],
+    );
+    assert.deepEqual(payoutRow(lists, `0x${'12'.repeat(20)}`, 25n), []);
   });
 });
 
@@ -325,7 +345,7 @@ describe('notes', () => {
       hash: '0x',
       item: undefined,
     }));
-    writeNotes(store, 'a', { waiting, holds: [], asked: [] });
+    writeNotes(store, 'a', { waiting, holds: [], given: [], asked: [] });
     const { waiting: read } = readNotes(store, 'a');
     assert.equal(read.length, 50);
     assert.deepEqual([read[0]?.amount, read.at(-1)?.amount], [10n, 59n]);

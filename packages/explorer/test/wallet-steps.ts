@@ -51,7 +51,10 @@ export async function makeAccount(page: Page, name: string): Promise<`0x${string
   const form = page.getByRole('region', { name: 'Make an account in this browser' });
   await fill(form, { 'Name (optional)': name, 'New password': PASSWORD, 'The password again': PASSWORD });
   await press(page, 'Make the account');
-  return await ownAddress(page);
+  const address = await ownAddress(page);
+  // The form is gone; who goes on by keyboard begins at the content.
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'main');
+  return address;
 }
 
 /** Opens the account that this browser keeps. */
@@ -93,11 +96,32 @@ export function firstLayer({ l1Url }: TestDevnet) {
   return {
     give: (address: `0x${string}`, ether: string) => client.setBalance({ address, value: parseEther(ether) }),
     ether: async (address: `0x${string}`) => formatEther(await client.getBalance({ address })),
+    /** Transactions of the account, with those that wait for a block. */
+    sent: (address: `0x${string}`) => client.getTransactionCount({ address, blockTag: 'pending' }),
     async goOn(seconds: number) {
       await client.increaseTime({ seconds });
       await client.mine({ blocks: 1 });
     },
   };
+}
+
+/** On a narrow screen nothing is wider than it, no number or unit is split, and every field shows its whole value. */
+export async function assertWholeWhenNarrow(page: Page): Promise<void> {
+  const before = page.viewportSize()!;
+  await page.setViewportSize({ width: 360, height: 740 });
+  const cut = await page.evaluate(() => {
+    const parts = [...document.querySelectorAll('.amount > span')];
+    const fields = [...document.querySelectorAll<HTMLElement>('input:not([type="checkbox"]), textarea')];
+    const isCut = (one: HTMLElement): boolean =>
+      one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight;
+    return {
+      split: parts.filter((one) => one.getClientRects().length > 1).map((one) => one.textContent),
+      fields: fields.filter(isCut).map((one) => (one as HTMLInputElement).value),
+      width: document.documentElement.scrollWidth,
+    };
+  });
+  await page.setViewportSize(before);
+  assert.deepEqual(cut, { split: [], fields: [], width: 360 });
 }
 
 /** No serious or critical finding of axe-core, in light and in dark. */

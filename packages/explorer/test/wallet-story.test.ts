@@ -5,13 +5,16 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe } from 'node:test';
 import { DEV_KEYS } from '@upfront/node';
+import jsQR from 'jsqr';
+import type { Locator } from 'playwright-core';
 import { privateKeyToAccount } from 'viem/accounts';
 import { encryptKey } from '../src/wallet/keystore.ts';
 import { qrPath } from '../src/wallet/request.ts';
 import { skipWithoutChromium, startBrowser, type TestBrowser, type TestPage } from './browser.ts';
-import { ETHER, startTestDevnet, type TestDevnet } from './devnet.ts';
+import { ETHER, startTestDevnet, type TestDevnet, until } from './devnet.ts';
 import {
   assertAccessible,
+  assertWholeWhenNarrow,
   balanceIs,
   createStory,
   deposit,
@@ -19,6 +22,7 @@ import {
   firstLayer,
   goTo,
   makeAccount,
+  openAccount,
   ownAddress,
   PASSWORD,
   pay,
@@ -27,6 +31,8 @@ import {
 } from './wallet-steps.ts';
 
 const BOB = privateKeyToAccount(DEV_KEYS[2]);
+/** Units. */
+const ENTRY_FEE = 25_000n;
 
 describe('the wallet, from an account to the claim', {
   skip: skipWithoutChromium(),
@@ -75,7 +81,10 @@ describe('the wallet, from an account to the claim', {
     await signed.locator('summary').click();
     for (const field of ['sequence', 'limit', 'budget', 'expires', 'intents', 'verifyingContract'])
       await signed.getByText(field, { exact: true }).waitFor();
-    assert.equal((await devnet.client(2).balance()).balance, ETHER / 4n);
+    // A settlement may have kept its entry fee of it.
+    const { balance } = await devnet.client(2).balance();
+    assert.ok([ETHER / 4n, ETHER / 4n - ENTRY_FEE].includes(balance), String(balance));
+    await assertWholeWhenNarrow(page);
     await assertAccessible(page, 'after a payment');
     await goTo(page, 'Hold');
     await page.getByRole('button', { name: 'Hold', exact: true }).waitFor();
@@ -116,6 +125,7 @@ describe('the wallet, from an account to the claim', {
     const link = await bob.page.getByRole('textbox', { name: 'The link', exact: true }).inputValue();
     const drawn = await bob.page.locator('svg.qr path').getAttribute('d');
     assert.equal(drawn, qrPath(link).path);
+    assert.equal(await scan(bob.page.locator('svg.qr')), link);
     await assertAccessible(bob.page, 'a request');
 
     // The same document: only what is behind # and the path change, so the account stays open.
@@ -126,8 +136,18 @@ describe('the wallet, from an account to the claim', {
       anchor.remove();
     }, link);
     await alice.page.getByText('A link asks you for this payment').waitFor();
+    // It is kept while something else has to be done first.
+    await goTo(alice.page, 'Deposit');
+    await alice.page.getByText(/A link asks you for a payment of 0\.1\sETH to 0x3C44….?93BC/).waitFor();
+    await alice.page.reload();
+    await alice.page.getByText('It is kept here until you pay or dismiss it: open or make').waitFor();
+    await openAccount(alice.page);
+    await alice.page.getByRole('link', { name: 'Go to the payment' }).click();
     await press(alice.page, 'Pay');
     await told(alice.page, 'Paid 0.1');
+    await goTo(alice.page, 'Deposit');
+    await alice.page.getByRole('button', { name: 'Deposit' }).waitFor();
+    assert.equal(await alice.page.getByText('A link asks you').count(), 0);
     await bob.page.getByRole('status').filter({ hasText: 'Paid:' }).waitFor();
   });
 
@@ -137,7 +157,14 @@ describe('the wallet, from an account to the claim', {
     await press(alice.page, 'Hold');
     await told(alice.page, 'locked for the payee');
     await alice.page.getByText('Waits for the payee to capture or release it.').waitFor();
-    const link = await alice.page.getByRole('textbox', { name: 'The link', exact: true }).inputValue();
+    const handed = alice.page.getByRole('textbox', { name: 'The link', exact: true });
+    const link = await handed.inputValue();
+    // It is there again after another tab, and after another visit.
+    await goTo(alice.page, 'Pay');
+    await alice.page.reload();
+    await openAccount(alice.page);
+    await alice.page.getByRole('link', { name: 'Its link, for the payee' }).click();
+    assert.equal(await handed.inputValue(), link);
 
     await goTo(bob.page, 'Capture');
     await fill(bob.page, { 'The link that the payer gave you': link });
@@ -151,9 +178,15 @@ describe('the wallet, from an account to the claim', {
     await told(bob.page, 'Captured 0.2');
     await balanceIs(alice.page, '1.44999997');
     await alice.page.getByText('Nothing waits.').waitFor();
+    await alice.page
+      .getByText(/The payee captured 0\.2\sETH in block [\d,]+; the other 0\.3\sETH are/)
+      .waitFor();
+    assert.equal(await handed.count(), 0);
+    await assertAccessible(alice.page, 'a hold that has ended');
   });
 
   step('holds again, and the payee releases it', async () => {
+    await fill(alice.page, { Payee: BOB.address, 'At most': '0.5' });
     await press(alice.page, 'Hold');
     await told(alice.page, 'locked for the payee');
     const link = await alice.page.getByRole('textbox', { name: 'The link', exact: true }).inputValue();
@@ -163,6 +196,8 @@ describe('the wallet, from an account to the claim', {
     await press(bob.page, 'Release it');
     await told(bob.page, 'Released.');
     await alice.page.getByText('Nothing waits.').waitFor();
+    await alice.page.getByText(/The payee released it in block/).waitFor();
+    await alice.page.getByText('locked for the payee').waitFor({ state: 'detached' });
   });
 
   step('withdraws; a settlement brings it to the first layer; the claim pays it', async () => {
@@ -172,6 +207,7 @@ describe('the wallet, from an account to the claim', {
     await press(page, 'Withdraw');
     await told(page, 'Withdrawn 1');
     await page.getByText('0.999975 ETH to claim').waitFor({ timeout: 90_000 });
+    await page.getByText('Withdrawal of 1 ETH').waitFor({ state: 'detached' });
     const ether = firstLayer(devnet);
     const before = Number(await ether.ether(address));
     await press(page, 'Claim');
@@ -186,22 +222,53 @@ describe('the wallet, from an account to the claim', {
     await goTo(page, 'History');
     await page.getByRole('cell', { name: 'withdrawn to the first layer' }).waitFor();
     await page.getByRole('cell', { name: 'for bread' }).waitFor();
-    const [saved] = await Promise.all([page.waitForEvent('download'), press(page, 'Export as CSV')]);
-    const csv = await readFile(await saved.path(), 'utf8');
-    const [head, ...lines] = csv.trimEnd().split('\r\n');
-    assert.equal(head, 'time,block,nonce,what,other,change,asset,reference');
-    const changes = lines.map((line) => line.split(',')[5]!);
-    const sum = changes.reduce((total, text) => total + unitsOf(text), 0n);
-    assert.equal(sum, (await devnet.client(2).balance({ address })).balance, csv);
-    for (const line of lines) assert.match(line, /^\d{4}-\d\d-\d\dT/);
+    await page.getByRole('cell', { name: 'claimed on the first layer: 0.999975 ETH' }).waitFor();
+    const lines = await csvThatAddsUp(page, address);
+    const [claim] = lines.filter((line) => line.includes(',claimed on the first layer,'));
+    assert.equal(claim?.split(',')[6], '0.999975');
+    assert.ok(lines.some((line) => /settlement \d+ brought a withdrawal to the first layer/.test(line)));
     await assertAccessible(page, 'history');
+    // Of whoever received more than it paid settlements keep an entry fee each.
+    await goTo(bob.page, 'History');
+    await bob.page
+      .getByRole('cell', { name: /entry fee of settlement/ })
+      .first()
+      .waitFor();
+    const fees = (await csvThatAddsUp(bob.page, BOB.address)).filter((line) => /,entry fee of/.test(line));
+    for (const line of fees) assert.equal(line.split(',')[5], '-0.000025');
   });
+
+  /** The lines of the file, once its changes add up to the balance: a settlement may come in between. */
+  const csvThatAddsUp = (page: TestPage['page'], of: `0x${string}`): Promise<string[]> =>
+    until('a file that adds up', async () => {
+      const [saved] = await Promise.all([page.waitForEvent('download'), press(page, 'Export as CSV')]);
+      const csv = await readFile(await saved.path(), 'utf8');
+      const [head, ...lines] = csv.trimEnd().split('\r\n');
+      assert.equal(head, 'time,block,nonce,what,other,change,claimed,asset,reference');
+      for (const line of lines) assert.match(line, /^\d{4}-\d\d-\d\dT/);
+      const sum = lines.reduce((total, line) => total + unitsOf(line.split(',')[5]!), 0n);
+      return sum === (await devnet.client(2).balance({ address: of })).balance ? lines : undefined;
+    });
 
   step('said nothing wrong on the way', async () => {
     await alice.close();
     await bob.close();
   });
 });
+
+/** What another program reads off the picture of a code. */
+async function scan(code: Locator): Promise<string | undefined> {
+  const picture = await code.screenshot();
+  const { data, width, height } = await code.page().evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
+    context.drawImage(bitmap, 0, 0);
+    const image = context.getImageData(0, 0, bitmap.width, bitmap.height);
+    return { data: [...image.data], width: image.width, height: image.height };
+  }, picture.toString('base64'));
+  return jsQR.default(Uint8ClampedArray.from(data), width, height)?.data;
+}
 
 /** Units of a decimal amount of ETH, exactly. */
 function unitsOf(text: string): bigint {

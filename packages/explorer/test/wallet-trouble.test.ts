@@ -7,7 +7,7 @@ import { after, before, describe } from 'node:test';
 import { DEV_KEYS } from '@upfront/node';
 import { privateKeyToAccount } from 'viem/accounts';
 import { skipWithoutChromium, startBrowser, type TestBrowser, type TestPage } from './browser.ts';
-import { ETHER, startTestDevnet, type TestDevnet } from './devnet.ts';
+import { ETHER, startTestDevnet, type TestDevnet, until } from './devnet.ts';
 import {
   balanceIs,
   createStory,
@@ -79,7 +79,9 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 300_00
       assert.deepEqual(dialogs, ['beforeunload']);
       await openAccount(page);
       await page.getByText('Taken up again from an earlier visit:').waitFor();
-      await page.getByText(/Announcement 0 .* finished/).waitFor();
+      await page.getByText(/^Payment of 0\.25\sETH to 0x3C44….?93BC \(nonce \d+\): finished$/i).waitFor();
+      await page.getByRole('region', { name: 'Under way' }).getByRole('button', { name: 'Dismiss' }).click();
+      await page.getByText('Taken up again').waitFor({ state: 'detached' });
       await balanceIs(page, '1.74999999');
       // Once, and not twice; a settlement may have kept its entry fee of it.
       assert.ok([ETHER / 4n, ETHER / 4n - ENTRY_FEE].includes((await bob.balance()).balance));
@@ -104,17 +106,23 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 300_00
     await page.getByText('The node is away.').first().waitFor();
     await page.getByText('The network’s clock stands while the node is away').waitFor();
     await devnet.startNode();
-    await told(page, /Paid 0.1|It is not known yet/);
     await balanceIs(page, '1.64999998');
     await page.getByText('Nothing waits.').waitFor();
+    await page.locator('.told.busy').waitFor({ state: 'detached' });
+    // What this visit began is told where it was begun, and what is known is not called unknown.
+    assert.equal(await page.getByText('Taken up again').count(), 0);
+    assert.equal(await page.locator('.told.unknown').count(), 0);
   });
 
   step('finds a deposit again that it was closed upon', async () => {
     const { page } = alice;
     await goTo(page, 'Deposit');
     await fill(page, { Amount: '0.5' });
+    const { sent } = firstLayer(devnet);
+    const before = await sent(address);
     await press(page, 'Deposit');
-    await page.getByText('Sent; waits for a block of the first layer.').waitFor();
+    await page.getByText('On its way; waits for a block of the first layer.').waitFor();
+    await until('its transaction', async () => ((await sent(address)) > before ? true : undefined));
     await page.reload();
     await openAccount(page);
     await balanceIs(page, '2.14999998');
@@ -131,6 +139,15 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 300_00
       .waitFor({ timeout: 90_000 });
     await devnet.stopNode();
     await page.getByText('The node is away.').first().waitFor();
+    // The browser has the page itself: whoever comes back later leaves all the same.
+    await page.reload();
+    await openAccount(page);
+    await page.getByText('The node is away.').first().waitFor();
+    await goTo(page, 'Take out');
+    await page.getByText('not known: the node is away, and settles nothing meanwhile').waitFor();
+    await fill(page, { Amount: '0.00000001' });
+    await press(page, 'Withdraw');
+    await told(page, 'a withdrawal is at least');
 
     const exit = page.getByRole('region', { name: 'Exit' });
     await exit.getByText(/gas, 0\.\d+/).waitFor();
@@ -139,6 +156,13 @@ describe('the wallet in trouble', { skip: skipWithoutChromium(), timeout: 300_00
     await told(page, 'The exit is on the first layer.');
     await page.getByText('Waits for a settlement to acknowledge it').waitFor();
     await page.getByText(/Claimable in any case from \d{4}-/).waitFor();
+    assert.equal(await page.getByText('a withdrawal is at least').count(), 0, 'an old failure is not told');
+    // Before its time a claim would pay nothing: the button waits, and says until when.
+    const claim = page.getByRole('region', { name: 'Claim' });
+    await claim
+      .getByText(/can be claimed once a settlement has acknowledged the exit, or from \d{4}-/)
+      .waitFor();
+    assert.equal(await claim.getByRole('button', { name: 'Claim' }).isDisabled(), true);
 
     await ether.goOn(CLOSE_AGE_S + 2);
     await page.getByText('Nobody acknowledged it in time').waitFor();

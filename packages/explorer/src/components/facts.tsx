@@ -3,7 +3,7 @@
  */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { grouped, shortHex, showAmount } from '../format.ts';
+import { type Asset, amountParts, grouped, shortHex } from '../format.ts';
 import { asset } from '../network.ts';
 
 export type Fact = readonly [name: string, value: ComponentChildren];
@@ -61,14 +61,19 @@ export function Table(props: { caption: string; head: readonly string[]; childre
   );
 }
 
-/** Exact, with its unit. */
-export function Amount({ units }: { units: bigint | string }) {
-  return <span class="amount">{showAmount(units, asset.value)}</span>;
+/** Exact, with its unit. `of`: another asset than the network's as the node tells it. */
+export function Amount({ units, of = asset.value }: { units: bigint | string; of?: Asset | undefined }) {
+  const [number, unit] = amountParts(units, of);
+  return (
+    <span class="amount">
+      <span>{number}</span> <span>{unit}</span>
+    </span>
+  );
 }
 
 export function AccountLink({ address, whole = false }: { address: string; whole?: boolean }) {
   return (
-    <a class="hex" href={`/account/${address}`} title={address}>
+    <a class={whole ? 'hex' : 'hex short'} href={`/account/${address}`} title={address}>
       {whole ? address : shortHex(address)}
     </a>
   );
@@ -84,7 +89,7 @@ export function BlockLink({ height }: { height: string | number }) {
 
 export function TopicLink({ topic }: { topic: string }) {
   return (
-    <a class="hex" href={`/topic/${topic}`} title={topic}>
+    <a class="hex short" href={`/topic/${topic}`} title={topic}>
       {shortHex(topic)}
     </a>
   );

@@ -41,10 +41,9 @@ export function startFeed(onChange: () => void): Feed {
   let isLive = false;
   let stopStream = (): void => undefined;
 
-  const onEvent = (bytes: Uint8Array, height: number): void => {
+  const onEvent = (bytes: Uint8Array, height: number, now: number): void => {
     const event = decodeEvent(bytes);
     if (event === undefined) return;
-    const now = performance.now();
     const resolved = apply(strip, event, now);
     if (event.type === 'dealt' && event.clock > clock.value) [clock.value, clock.at] = [event.clock, now];
     if (isLive && resolved !== undefined) {

@@ -159,7 +159,7 @@ function EngineMeter() {
           {validators.slice(0, 7).map((address) => (
             <>
               {' '}
-              <a key={address} class="hex" href={`/validator/${address}`}>
+              <a key={address} class="hex short" href={`/validator/${address}`}>
                 {shortHex(address)}
               </a>
             </>

@@ -90,6 +90,12 @@ export function Key() {
         {STATE_NAMES[STATE.open]}, filling as its window passes
       </li>
       <li>
+        <svg viewBox="0 0 16 16" class="is-late" aria-hidden="true">
+          <path d={SHAPES.transfer} />
+        </svg>
+        {STATE_NAMES[STATE.open]}, near the end of its window
+      </li>
+      <li>
         <svg viewBox="0 0 16 16" class="is-annulled" aria-hidden="true">
           <path d={CROSS} />
         </svg>

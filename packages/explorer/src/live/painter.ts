@@ -132,6 +132,12 @@ export class Painter {
     };
   }
 
+  /** Whether its whole cell is visible, as the rows stand now. */
+  shows(nonce: number): boolean {
+    const { y } = this.place(nonce);
+    return y > -0.5 && y + this.layout.pitch <= this.layout.height + 0.5;
+  }
+
   /** The first nonce that is visible. */
   get first(): number {
     return Math.max(0, Math.ceil(this.#top - 0.01)) * this.layout.perRow;

@@ -4,25 +4,29 @@
  * Invariant: while nothing changes, nothing is painted.
  */
 
+import { type Signal, useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { theme } from '../components/theme.tsx';
 import { grouped, shortHex, showDuration } from '../format.ts';
 import { parameter } from '../network.ts';
 import type { Feed } from './feed.ts';
-import { type Cell, STATE } from './model.ts';
+import { type Cell, STATE, type StripModel } from './model.ts';
 import { layoutOf, Painter } from './painter.ts';
 import { KIND_NAMES } from './shapes.ts';
 
 /** ms between two looks at the age of what is open. */
 const AGE_MS = 200;
 const DEFAULT_WINDOW_MS = 60_000;
+/** Between a cell and what is said of it. */
+const TIP_GAP_PX = 6;
 
+/** Which nonce is told of: the one that the keys chose, wherever it goes, or the one that is under the pointer. */
 interface Mark {
   readonly nonce: number;
-  readonly x: number;
-  readonly y: number;
+  /** Of the pointer, CSS px; undefined: by the keys. */
+  readonly point: { readonly x: number; readonly y: number } | undefined;
 }
 
 /** How the page asks for a new picture. */
@@ -33,41 +37,40 @@ export interface Paint {
 export function Strip({ feed, paint }: { feed: Feed; paint: Paint }) {
   const { route } = useLocation();
   const canvas = useRef<HTMLCanvasElement>(null);
+  const tip = useRef<HTMLDivElement>(null);
   const painter = useRef<Painter>(undefined);
-  const marked = useRef<number>(undefined);
-  const [mark, setMark] = useState<Mark | undefined>(undefined);
-  usePainting(feed, paint, { canvas, painter, marked });
+  const mark = useSignal<Mark | undefined>(undefined);
+  usePainting(feed, paint, { canvas, painter, mark, tip });
 
-  const show = (nonce: number | undefined): void => {
-    const isThere = nonce !== undefined && feed.strip.cell(nonce) !== undefined;
-    marked.current = isThere ? nonce : undefined;
+  const show = (next: Mark | undefined): void => {
+    const isThere = next !== undefined && feed.strip.cell(next.nonce) !== undefined;
+    if (!isThere && mark.value === undefined) return;
+    mark.value = isThere ? next : undefined;
     paint.request();
-    setMark(isThere ? { nonce, ...painter.current!.place(nonce) } : undefined);
   };
-  const at = ({ offsetX, offsetY }: MouseEvent): number | undefined =>
-    painter.current?.nonceAt(offsetX, offsetY);
+  const under = ({ offsetX: x, offsetY: y }: MouseEvent): Mark | undefined => {
+    const nonce = painter.current?.nonceAt(x, y);
+    return nonce === undefined ? undefined : { nonce, point: { x, y } };
+  };
   const onKey = (event: KeyboardEvent): void => {
-    const step = stepOf(event.key, painter.current?.layout.perRow ?? 1);
-    if (event.key === 'Enter' && mark !== undefined) route(`/nonce/${mark.nonce}`);
+    const own = painter.current;
+    if (own === undefined) return;
+    const marked = mark.value?.nonce;
+    if (event.key === 'Enter' && marked !== undefined) route(`/nonce/${marked}`);
     else if (event.key === 'Escape') show(undefined);
-    else if (event.key === 'End' || event.key === 'Home') show(feed.strip.end - 1);
-    else if (step === undefined) return;
-    else
-      show(
-        Math.min(
-          feed.strip.end - 1,
-          Math.max(painter.current!.first, (mark?.nonce ?? feed.strip.end) + step),
-        ),
-      );
+    else {
+      const nonce = walked(event.key, marked, own, feed.strip.end);
+      if (nonce === undefined) return;
+      show({ nonce, point: undefined });
+    }
     event.preventDefault();
   };
-  const rest = painter.current?.layout;
   return (
     // biome-ignore lint/a11y/useSemanticElements: no element is a strip that arrow keys walk
     <div
       class="strip"
       role="group"
-      aria-label="The newest nonces. Arrow keys walk them, Enter opens one, Escape leaves."
+      aria-label="The newest nonces. Arrow keys walk them, Home and End go to the oldest and the newest, Enter opens one, Escape leaves."
       // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk it
       tabIndex={0}
       onKeyDown={onKey}
@@ -77,21 +80,38 @@ export function Strip({ feed, paint }: { feed: Feed; paint: Paint }) {
         ref={canvas}
         role="img"
         aria-label="The newest nonces as shapes; the same is there as a table."
-        onPointerMove={(event) => show(at(event))}
+        onPointerMove={(event) => show(under(event))}
         onPointerLeave={() => show(undefined)}
         onClick={(event) => {
-          const nonce = at(event);
-          if (nonce !== undefined && feed.strip.cell(nonce) !== undefined) route(`/nonce/${nonce}`);
+          const found = under(event);
+          if (found !== undefined && feed.strip.cell(found.nonce) !== undefined)
+            route(`/nonce/${found.nonce}`);
         }}
       />
-      {mark && <Tip mark={mark} feed={feed} width={rest?.width ?? 0} pitch={rest?.pitch ?? 0} />}
+      {mark.value && <Tip nonce={mark.value.nonce} feed={feed} element={tip} painter={painter.current!} />}
     </div>
   );
 }
 
-function stepOf(key: string, perRow: number): number | undefined {
-  const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -perRow, ArrowDown: perRow };
-  return steps[key];
+/** Where a key leads from the marked nonce, within what is visible; undefined: nowhere. */
+function walked(
+  key: string,
+  marked: number | undefined,
+  { first, layout }: Painter,
+  end: number,
+): number | undefined {
+  const { perRow } = layout;
+  const from = marked ?? end;
+  const places: Readonly<Record<string, number>> = {
+    ArrowLeft: from - 1,
+    ArrowRight: from + 1,
+    ArrowUp: from - perRow,
+    ArrowDown: from + perRow,
+    Home: first,
+    End: end - 1,
+  };
+  const place = places[key];
+  return place === undefined ? undefined : Math.min(end - 1, Math.max(first, place));
 }
 
 /** Paints when something changed, on the next frame; and while something is open, as it ages. */
@@ -101,11 +121,13 @@ function usePainting(
   parts: {
     canvas: RefObject<HTMLCanvasElement | null>;
     painter: { current: Painter | undefined };
-    marked: { current: number | undefined };
+    mark: Signal<Mark | undefined>;
+    tip: RefObject<HTMLDivElement | null>;
   },
 ): void {
-  const { canvas, painter, marked } = parts;
-  useEffect(() => {
+  const { canvas, painter, mark, tip } = parts;
+  // Before the first key can come: a strip that can be walked has its painter.
+  useLayoutEffect(() => {
     const element = canvas.current!;
     const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const measure = () => layoutOf(element.parentElement!.clientWidth, innerHeight);
@@ -116,7 +138,12 @@ function usePainting(
       frame = 0;
       const now = performance.now();
       const windowMs = parameter('windowTransfer') ?? DEFAULT_WINDOW_MS;
-      if (own.draw(feed.strip, feed.clock(now), windowMs, now, marked.current)) request();
+      const marked = mark.peek();
+      const isMoving = own.draw(feed.strip, feed.clock(now), windowMs, now, marked?.nonce);
+      const followed = follow(marked, own, feed.strip);
+      if (followed !== undefined && tip.current !== null) placeTip(tip.current, own, followed.nonce);
+      if (followed !== marked) mark.value = followed;
+      if (isMoving || followed !== marked) request();
     };
     const request = (): void => {
       frame ||= requestAnimationFrame(draw);
@@ -147,24 +174,46 @@ function usePainting(
   }, [feed]);
 }
 
+/** After the rows have moved: what is under a pointer that rests is another nonce; what the keys chose may be gone. */
+function follow(mark: Mark | undefined, painter: Painter, strip: StripModel): Mark | undefined {
+  if (mark?.point === undefined) return mark !== undefined && painter.shows(mark.nonce) ? mark : undefined;
+  const nonce = painter.nonceAt(mark.point.x, mark.point.y);
+  if (nonce === mark.nonce) return mark;
+  return nonce === undefined || strip.cell(nonce) === undefined ? undefined : { nonce, point: mark.point };
+}
+
+/** Under its cell, and within the strip. */
+function placeTip({ style }: HTMLElement, painter: Painter, nonce: number): void {
+  const { x, y } = painter.place(nonce);
+  const { width, pitch } = painter.layout;
+  const isRight = x > width / 2;
+  style.top = `${y + pitch + TIP_GAP_PX}px`;
+  style.left = isRight ? '' : `${x}px`;
+  style.right = isRight ? `${width - x - pitch}px` : '';
+}
+
 /** Who, what kind, and its age against its window. Read aloud once for each nonce, not as it ages. */
-function Tip({ mark, feed, width, pitch }: { mark: Mark; feed: Feed; width: number; pitch: number }) {
+function Tip(props: {
+  nonce: number;
+  feed: Feed;
+  element: RefObject<HTMLDivElement | null>;
+  painter: Painter;
+}) {
+  const { nonce, feed, element, painter } = props;
   const [, setTick] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => setTick((tick) => tick + 1), AGE_MS);
     return () => clearInterval(timer);
   }, []);
-  const cell = feed.strip.cell(mark.nonce);
+  useLayoutEffect(() => {
+    if (element.current !== null) placeTip(element.current, painter, nonce);
+  }, [nonce]);
+  const cell = feed.strip.cell(nonce);
   if (cell === undefined) return null;
-  const isRight = mark.x > width / 2;
-  const style = {
-    top: `${mark.y + pitch + 6}px`,
-    ...(isRight ? { right: `${width - mark.x - pitch}px` } : { left: `${mark.x}px` }),
-  };
   const age = ageOf(cell, feed.clock(performance.now()));
   return (
     <>
-      <div class="tip" style={style} aria-hidden="true">
+      <div class="tip" ref={element} aria-hidden="true">
         <strong>nonce {grouped(cell.nonce)}</strong>
         <span>
           {KIND_NAMES[cell.kind]}, {STATE_NAMES[cell.state]}
@@ -175,7 +224,7 @@ function Tip({ mark, feed, width, pitch }: { mark: Mark; feed: Feed; width: numb
         {age && <span>{age}</span>}
       </div>
       <p class="unseen" aria-live="polite">
-        nonce {cell.nonce}: {KIND_NAMES[cell.kind]}, {STATE_NAMES[cell.state]}, {cell.account}
+        nonce {grouped(cell.nonce)}: {KIND_NAMES[cell.kind]}, {STATE_NAMES[cell.state]}, {cell.account}
       </p>
     </>
   );

@@ -107,7 +107,7 @@ function Balance({ account }: { account: Account }) {
               <>
                 <Amount units={account.authority.limit} />
                 <span class="soft">
-                  : the most that L1 may ever have taken, as fetch {account.authority.sequence} says
+                  : the most that L1 may ever have taken, as fetch {grouped(account.authority.sequence)} says
                 </span>
               </>
             ),

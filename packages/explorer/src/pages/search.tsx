@@ -1,11 +1,14 @@
 /**
- * What a search may mean: a number is a nonce, a block or a settlement; 20 bytes an account; 32 bytes or any text a topic.
+ * What a search may mean: a number is a nonce, a block or a settlement; 20 bytes an account; any text a topic; of 32 bytes
+ * the node is asked what it knows.
  */
 import { nobleHashes, toHex } from '@upfront/core';
 import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import { api } from '../api.ts';
 import { Card } from '../components/facts.tsx';
-import { Empty, Page } from '../components/page.tsx';
+import { Empty, Failure, Loading, Page } from '../components/page.tsx';
+import { useResource } from '../components/use-resource.ts';
 import { grouped, shortHex } from '../format.ts';
 import { status } from '../network.ts';
 
@@ -15,9 +18,78 @@ interface Meaning {
   readonly more: string;
 }
 
+const HASH = /^(0x)?[0-9a-fA-F]{64}$/;
+/** Newest blocks among which a digest is looked for: as many as the node lists at once. */
+const BLOCKS = 100;
+
 export default function SearchPage() {
-  const { query, route } = useLocation();
+  const { query } = useLocation();
   const text = (query['q'] ?? '').trim();
+  return HASH.test(text) ? (
+    <HashPage key={text} hash={`0x${text.replace(/^0x/, '').toLowerCase()}`} />
+  ) : (
+    <ChoicesPage text={text} />
+  );
+}
+
+function HashPage({ hash }: { hash: string }) {
+  const { route } = useLocation();
+  const { value, error, again } = useResource(`hash ${hash}`, (signal) => knownAs(hash, signal));
+  const only = value?.length === 1 ? value[0]!.href : undefined;
+  useEffect(() => {
+    if (only !== undefined) route(only, true);
+  }, [only, route]);
+  return (
+    <Page title="Search" lead={<code>{hash}</code>}>
+      {value === undefined && error === undefined && <Loading what="what it is" />}
+      {value === undefined && error !== undefined && (
+        <Failure error={error} what="What it is" again={again} />
+      )}
+      {value?.length === 0 && <Unknown hash={hash} />}
+    </Page>
+  );
+}
+
+/** What the node has under this hash. Throws ApiError. */
+async function knownAs(hash: string, signal: AbortSignal): Promise<Meaning[]> {
+  const [{ deliveries }, { blocks }] = await Promise.all([
+    api.topic(hash, { limit: 1 }, signal),
+    api.blocks({ limit: BLOCKS }, signal),
+  ]);
+  const topic = { href: `/topic/${hash}`, what: `topic ${shortHex(hash)}`, more: '' };
+  const block = blocks.find(({ digest }) => digest.toLowerCase() === hash);
+  return [
+    ...(deliveries.length > 0 ? [topic] : []),
+    ...(block === undefined
+      ? []
+      : [{ href: `/block/${block.height}`, what: `block ${grouped(block.height)}`, more: '' }]),
+  ];
+}
+
+function Unknown({ hash }: { hash: string }) {
+  return (
+    <Card title="Nothing here under that name">
+      <p>32 bytes may be</p>
+      <ul class="choices">
+        <li>
+          <a href={`/topic/${hash}`}>a topic</a>: nothing was delivered to it yet
+        </li>
+        <li>
+          a block’s digest: none of the newest {BLOCKS} has it; an older block is found by its height, a
+          settlement by its number
+        </li>
+        <li>
+          a transaction of the first layer: an explorer of that chain knows it; a settlement’s page names its
+          own
+        </li>
+        <li>a payment’s reference: the pages of its payer and its payee list the payment</li>
+      </ul>
+    </Card>
+  );
+}
+
+function ChoicesPage({ text }: { text: string }) {
+  const { route } = useLocation();
   const meanings = meaningsOf(text);
   const only = meanings.length === 1 ? meanings[0]!.href : undefined;
   useEffect(() => {
@@ -64,8 +136,6 @@ export function meaningsOf(text: string): Meaning[] {
   const digits = text.replaceAll(/[, _]/g, '');
   if (/^\d{1,16}$/.test(digits)) return numbered(String(Number(digits)));
   if (/^(0x)?[0-9a-fA-F]{40}$/.test(text)) return addressed(`0x${text.replace(/^0x/, '').toLowerCase()}`);
-  if (/^0x[0-9a-fA-F]{64}$/.test(text))
-    return [{ href: `/topic/${text.toLowerCase()}`, what: `topic ${shortHex(text)}`, more: '' }];
   if (text === '') return [];
   const topic = toHex(nobleHashes.sha256(new TextEncoder().encode(text)));
   return [

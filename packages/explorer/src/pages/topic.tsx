@@ -56,7 +56,16 @@ function KnownTopic({ topic, name }: { topic: string; name: string | undefined }
       {value === undefined && error !== undefined && <Failure error={error} what="The topic" again={again} />}
       {value && (
         <Card title="Posts" aside={<span class="soft">oldest first</span>}>
-          {value.deliveries.length === 0 && after.length === 0 && <Empty>Nothing was posted here yet.</Empty>}
+          {value.deliveries.length === 0 && after.length === 0 && (
+            <Empty>
+              Nothing here under that name: no post of this topic was delivered yet.{' '}
+              {name === undefined ? (
+                <a href={`/search?q=${topic}`}>See what else it could be</a>
+              ) : (
+                'A name is exact, capital letters and spaces too.'
+              )}
+            </Empty>
+          )}
           <Posts deliveries={value.deliveries} />
           <p class="actions">
             {after.length > 0 && (

@@ -4,7 +4,7 @@
 import type { Hold, VerifiedHold } from '@upfront/client';
 import { useEffect, useState } from 'preact/hooks';
 import { AccountLink, BlockLink, NonceLink } from '../components/facts.tsx';
-import { showDuration } from '../format.ts';
+import { grouped, showDuration } from '../format.ts';
 import { status } from '../network.ts';
 import { note, notes, show } from './desk.ts';
 import { explainOutcome, WalletFault } from './fault.ts';
@@ -159,7 +159,7 @@ function Handed({ own, onTake }: { own: Session; onTake: (link: string) => void 
       <ul class="plain">
         {open.map((hold) => (
           <li key={hold.nonce}>
-            Nonce {hold.nonce}, up to {show(hold.max)}, {showDuration(hold.deadline - clock)} left{' '}
+            Nonce {grouped(hold.nonce)}, up to {show(hold.max)}, {showDuration(hold.deadline - clock)} left{' '}
             <button
               type="button"
               class="small quiet"

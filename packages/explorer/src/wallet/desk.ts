@@ -18,9 +18,11 @@ import { ApiError, api, type OpenNonce } from '../api.ts';
 import { type Asset, shortHex, showAmount, showDuration, showTime } from '../format.ts';
 import { connection, asset as networkAsset, parameter, status, statusAt } from '../network.ts';
 import { type Explained, explain } from './fault.ts';
-import { type Notes, readNotes, writeNotes } from './notes.ts';
-import { type OwnFetch, type Pending, pendingOf, type Waiting } from './pending.ts';
+import { newsOf, withNews } from './given-holds.ts';
+import { EMPTY, type Notes, readNotes, writeNotes } from './notes.ts';
+import { nameOf, type OwnActivity, type OwnFetch, type Pending, pendingOf, type Waiting } from './pending.ts';
 import { type Session, session } from './session.ts';
+import { isPaidOut } from './settlements.ts';
 
 export type L1View = NonNullable<Balance['l1']> & {
   /** wei of the account itself, for transactions. */
@@ -30,8 +32,8 @@ export type L1View = NonNullable<Balance['l1']> & {
   /** s, by the newest block. */
   readonly time: bigint;
   readonly isClosed: boolean;
-  /** While it is exiting; s. */
-  readonly claimableAt: bigint | undefined;
+  /** While it is exiting: from when on a claim pays in any case (s), and whether a settlement has answered it. */
+  readonly exit: { readonly claimableAt: bigint; readonly isAcknowledged: boolean } | undefined;
 };
 
 export const account = signal<NodeAccount | undefined>(undefined);
@@ -41,11 +43,15 @@ export const l1 = signal<L1View | undefined>(undefined);
 export const l1Fault = signal<Explained | undefined>(undefined);
 /** Why what an earlier visit left open could not be taken up. */
 export const deskFault = signal<Explained | undefined>(undefined);
-export const notes = signal<Notes>({ waiting: [], holds: [], asked: [] });
-/** What was taken up again when the account was opened. */
-export const resumed = signal<readonly Resumed[]>([]);
+export const notes = signal<Notes>(EMPTY);
+/** What an earlier visit left undone, and what came of it. */
+export const resumed = signal<readonly TakenUp[]>([]);
 /** Actions of this page that are under way. */
 export const busy = signal(0);
+export interface TakenUp extends Resumed {
+  /** What it was about. */
+  readonly title: string;
+}
 const tokenAsset = signal<Asset | undefined>(undefined);
 
 /** What amounts are counted in here; until the asset is known, units. */
@@ -66,7 +72,6 @@ const tick = signal(0);
 
 export const pending = computed<readonly Pending[]>(() => {
   const view = l1.value;
-  const claimableAt = view?.claimableAt;
   return pendingOf({
     fetches: fetches.value,
     open: openNonces.value,
@@ -74,9 +79,7 @@ export const pending = computed<readonly Pending[]>(() => {
     account: account.value,
     l1: view,
     leaving:
-      view === undefined || claimableAt === undefined
-        ? undefined
-        : { claimableAt, l1Time: view.time, isClosed: view.isClosed },
+      view?.exit === undefined ? undefined : { ...view.exit, l1Time: view.time, isClosed: view.isClosed },
     clock: clock.value,
     now: Date.now(),
     interval: parameter('interval'),
@@ -119,7 +122,7 @@ export function watchDesk(own: Session): () => void {
     resumed.value = [];
     notes.value = readNotes(localStorage, own.key);
   });
-  void takeUp(own);
+  void takeUp(own, true);
   void lookAround(own, controller.signal);
   void lookAtL1Often(own, controller.signal);
   return () => {
@@ -128,16 +131,37 @@ export function watchDesk(own: Session): () => void {
   };
 }
 
-/** Asks about everything that an earlier visit left open, and finishes it. */
-export async function takeUp(own: Session): Promise<void> {
-  const results = await working(() => own.client.resume()).catch((error: unknown) => {
+/** Asks about everything that was left open, and finishes it. `isFirst`: the account was opened just now. */
+export async function takeUp(own: Session, isFirst = false): Promise<void> {
+  try {
+    const left = await own.client.book('wallet');
+    const entries = left.entries();
+    if (isFirst) earlier = new Set(entries.map(({ sequence }) => sequence));
+    // Afterwards the books have forgotten them.
+    const titles = new Map(
+      entries.map(({ sequence, openings }) => [sequence, titleOf(openings[0]?.activity)]),
+    );
+    const results = await working(() => own.client.resume());
+    if (session.value !== own) return;
+    // What is still open stands among what is under way; what this visit began is told where it was begun.
+    const told = results.filter(({ sequence, status }) => earlier.has(sequence) && status !== 'open');
+    const news = told.map((one) => ({ ...one, title: titles.get(one.sequence) ?? '' }));
+    const rest = resumed.value.filter(({ sequence }) => !news.some((one) => one.sequence === sequence));
+    resumed.value = [...rest, ...news];
+    deskFault.value = undefined;
+  } catch (error) {
     // A node that is away is asked again when it is back.
     const isAway = error instanceof DisconnectedError || error instanceof TimeoutError;
     if (session.value === own && !isAway) deskFault.value = explain(error);
-    return [];
-  });
-  if (session.value === own && results.length > 0) resumed.value = results;
+  }
   refresh();
+}
+
+/** Signed in earlier visits, and not finished then. */
+let earlier: ReadonlySet<bigint> = new Set();
+
+function titleOf(activity: OwnActivity | undefined): string {
+  return nameOf(activity, activity?.kind ?? '', { showAmount: show, showName: shortHex });
 }
 
 /** Counts it as under way: closing the page warns until it is over. */
@@ -203,8 +227,10 @@ async function lookAtNode({ client, address }: Session, signal: AbortSignal): Pr
     batch(() => {
       account.value = own;
       openNonces.value = open.nonces;
-      forgetWhatIsOver(own);
     });
+    await forgetWhatIsOver(own, address, signal);
+    const news = await newsOf(notes.value.given, open.nonces, signal);
+    if (!signal.aborted && news.length > 0) note(({ given }) => ({ given: withNews(given, news) }));
   } catch (error) {
     // A node that is away is told of by the page's header; a client that was closed ends with the session.
     const isTold = error instanceof BaseError || error instanceof ApiError;
@@ -213,22 +239,31 @@ async function lookAtNode({ client, address }: Session, signal: AbortSignal): Pr
 }
 
 /** A deposit that was imported, an exit that is on the network, a withdrawal that a settlement took along. */
-function forgetWhatIsOver({ payoutOwed }: NodeAccount): void {
+async function forgetWhatIsOver(
+  { payoutOwed }: NodeAccount,
+  address: string,
+  signal: AbortSignal,
+): Promise<void> {
   const network = status.value?.l1;
   if (network === undefined) return;
-  const isOver = (one: Waiting): boolean => {
-    if (one.what === 'withdraw')
-      return payoutOwed === 0n && network.formed === network.settled && Date.now() - one.since > 2 * LOOK_MS;
-    return one.item !== undefined && Number(network.imported) >= one.item;
-  };
-  if (notes.value.waiting.some(isOver))
-    note((before) => ({ waiting: before.waiting.filter((one) => !isOver(one)) }));
+  const over = new Set<Waiting>();
+  for (const one of notes.value.waiting) {
+    // What the network owes waits for a cut; what a cut has taken stands in one of the settlements after it.
+    const isOver =
+      one.what === 'withdraw'
+        ? payoutOwed === 0n && (await isPaidOut(address, one.formed ?? 0, Number(network.settled), signal))
+        : one.item !== undefined && Number(network.imported) >= one.item;
+    if (isOver) over.add(one);
+  }
+  if (over.size > 0 && !signal.aborted)
+    note((before) => ({ waiting: before.waiting.filter((one) => !over.has(one)) }));
 }
 
 async function lookAtL1Often(own: Session, signal: AbortSignal): Promise<void> {
   const isLocal = own.network.chainId === 31_337;
   let seen = busy.value;
   while (!signal.aborted) {
+    const settled = status.value?.l1.settled;
     try {
       const view = await lookAtL1(own);
       if (signal.aborted) return;
@@ -240,8 +275,9 @@ async function lookAtL1Often(own: Session, signal: AbortSignal): Promise<void> {
       l1Fault.value = explain(error);
     }
     const until = performance.now() + (isLocal ? L1_LOCAL_MS : L1_LOOK_MS);
-    // After an action at once.
-    while (!signal.aborted && performance.now() < until && seen <= busy.value) {
+    // After an action at once, and after a settlement.
+    const isSame = (): boolean => seen <= busy.value && settled === status.value?.l1.settled;
+    while (!signal.aborted && performance.now() < until && isSame()) {
       seen = busy.value;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
@@ -293,12 +329,14 @@ async function lookAtL1({ client, read, address }: Session): Promise<L1View> {
   const isEther = assetAddress === zeroAddress;
   if (isEther) tokenAsset.value = { symbol: 'ETH', decimals: 18, unit };
   const purse = isEther ? wei : await lookAtToken(read!, assetAddress, address, unit);
-  if (!own.exiting) return { ...own, wei, purse, time, isClosed, claimableAt: undefined };
-  const [{ time: since }, closeAge] = await Promise.all([
+  if (!own.exiting) return { ...own, wei, purse, time, isClosed, exit: undefined };
+  const [{ item, time: since }, closeAge, acknowledged] = await Promise.all([
     layer.exit(contract, address),
     layer.value(contract, 'closeAge'),
+    layer.value(contract, 'acknowledged'),
   ]);
-  return { ...own, wei, purse, time, isClosed, claimableAt: since + closeAge + 1n };
+  const exit = { claimableAt: since + closeAge + 1n, isAcknowledged: item <= acknowledged };
+  return { ...own, wei, purse, time, isClosed, exit };
 }
 
 async function lookAtToken(

@@ -3,45 +3,26 @@
  */
 import { formatAmount } from '@upfront/client';
 import { useEffect, useState } from 'preact/hooks';
-import { api, getJson, type PlacedEvent } from '../api.ts';
 import { AccountLink, BlockLink, NonceLink, Table } from '../components/facts.tsx';
 import { Empty, Loading } from '../components/page.tsx';
-import { plural, showTime } from '../format.ts';
-import { parameter } from '../network.ts';
-import { account, asset, show } from './desk.ts';
+import { grouped, plural, showTime } from '../format.ts';
+import { status } from '../network.ts';
+import { account, asset, l1, show } from './desk.ts';
 import { explain } from './fault.ts';
-import { type HistoryRow, historyToCsv, rowOf } from './history.ts';
+import { type HistoryRow, historyToCsv } from './history.ts';
+import { claimRows, merged, networkRows, timeOf, withTimes } from './history-sources.ts';
 import type { Session } from './session.ts';
+import { LISTED_MOST } from './settlements.ts';
 
-const PAGE = 1000;
-const EVENTS_MOST = 50_000;
 const SHOWN = 50;
 /** Blocks whose time is asked for a file; it is left out of older rows. */
 const TIMES_MOST = 2000;
-const ASKED_AT_ONCE = 8;
-
-/** Block times; a block's time never changes. */
-const times = new Map<number, number>();
 
 export function HistoryPanel({ own }: { own: Session }) {
-  const [rows, setRows] = useState<readonly HistoryRow[] | undefined>(undefined);
-  const [said, setSaid] = useState('');
+  const { rows, fault, gap } = useHistory(own);
+  const [saved, setSaid] = useState('');
   const [shown, setShown] = useState(SHOWN);
-  const moment = account.value?.highest;
-  const balance = account.value?.balance;
-  useEffect(() => {
-    const controller = new AbortController();
-    load(own.address, controller.signal).then(
-      (found) => {
-        setRows(found);
-        setSaid('');
-      },
-      (error: unknown) => {
-        if (!controller.signal.aborted) setSaid(explain(error).title);
-      },
-    );
-    return () => controller.abort();
-  }, [own.address, moment, balance]);
+  const said = fault === '' ? saved : fault;
   const save = async (): Promise<void> => {
     setSaid('Asking for the times of the blocks …');
     const timed = await withTimes(rows ?? [], TIMES_MOST);
@@ -75,11 +56,66 @@ export function HistoryPanel({ own }: { own: Session }) {
         </button>
       )}
       <p class="hint">
-        Entry fees that settlements keep ({show(BigInt(parameter('entryFee') ?? 0))} each) are no events of an
-        account and not in the list. What was claimed stands on the first layer.
+        {gap} Of settlements the newest {grouped(LISTED_MOST)} are looked through for the entry fees that they
+        keep.
       </p>
     </section>
   );
+}
+
+interface OwnHistory {
+  /** Newest first; undefined: it is being asked for. */
+  readonly rows: readonly HistoryRow[] | undefined;
+  /** Why the network's part is not there, or not of now; may be empty. */
+  readonly fault: string;
+  /** What is missing of the first layer's part; may be empty. */
+  readonly gap: string;
+}
+
+/** Asked for again when the account, the settlements or what can be claimed change. */
+function useHistory(own: Session): OwnHistory {
+  const [network, setNetwork] = useState<readonly HistoryRow[] | undefined>(undefined);
+  const [claims, setClaims] = useState<readonly HistoryRow[]>([]);
+  const [rows, setRows] = useState<readonly HistoryRow[] | undefined>(undefined);
+  const [fault, setFault] = useState('');
+  const [gap, setGap] = useState('');
+  const { highest, balance } = account.value ?? {};
+  const formed = status.value?.l1.formed;
+  useEffect(() => {
+    const { signal, abort } = abortable();
+    networkRows(own.address, signal).then(
+      (found) => {
+        setNetwork(found);
+        setFault('');
+      },
+      (error: unknown) => {
+        if (!signal.aborted) setFault(explain(error).title);
+      },
+    );
+    return abort;
+  }, [own.address, highest, balance, formed]);
+  const claimable = l1.value?.claimable;
+  useEffect(() => {
+    const { signal, abort } = abortable();
+    claimRows(own).then(
+      (found) => {
+        if (!signal.aborted) setClaims(found);
+      },
+      (error: unknown) => {
+        if (!signal.aborted) setGap(`What was claimed is not in the list: ${explain(error).title}`);
+      },
+    );
+    return abort;
+  }, [own, claimable]);
+  useEffect(() => {
+    if (network === undefined) return undefined;
+    const { signal, abort } = abortable();
+    void merged(network, claims).then((all) => {
+      if (!signal.aborted) setRows(all);
+    });
+    return abort;
+  }, [network, claims]);
+  return { rows, fault, gap };
 }
 
 function Rows({ rows }: { rows: readonly HistoryRow[] }) {
@@ -89,12 +125,15 @@ function Rows({ rows }: { rows: readonly HistoryRow[] }) {
       caption="History, newest first"
       head={['When', 'What', 'With', 'Change', 'Reference', 'Nonce', 'Block']}
     >
-      {timed.map(({ cursor, time, what, other, change, reference, nonce, height }) => (
+      {timed.map(({ cursor, time, what, other, change, claimed, reference, nonce, height }) => (
         <tr key={cursor}>
           <td>
             {time === undefined ? '' : <time dateTime={new Date(time).toISOString()}>{showTime(time)}</time>}
           </td>
-          <td>{what}</td>
+          <td>
+            {what}
+            {claimed !== undefined && `: ${show(claimed)}`}
+          </td>
           <td>{other !== '' && <AccountLink address={other} />}</td>
           <td class={`right ${change > 0n ? 'plus' : ''}`}>
             {change === 0n
@@ -103,9 +142,7 @@ function Rows({ rows }: { rows: readonly HistoryRow[] }) {
           </td>
           <td>{reference}</td>
           <td>{nonce !== '' && <NonceLink nonce={nonce} />}</td>
-          <td>
-            <BlockLink height={height} />
-          </td>
+          <td>{height !== undefined && <BlockLink height={height} />}</td>
         </tr>
       ))}
     </Table>
@@ -122,47 +159,12 @@ function useTimes(rows: readonly HistoryRow[]): readonly HistoryRow[] {
       isCurrent = false;
     };
   }, [key]);
-  return rows.map((row) => ({ ...row, time: times.get(row.height) }));
+  return rows.map((row) => ({ ...row, time: timeOf(row) }));
 }
 
-/** Every event that names the account, newest first; at most EVENTS_MOST. */
-async function load(address: string, signal: AbortSignal): Promise<HistoryRow[]> {
-  const fee = BigInt(parameter('fee') ?? 0);
-  const rows: HistoryRow[] = [];
-  let after = '';
-  for (let seen = 0; seen < EVENTS_MOST; seen += PAGE) {
-    const query = `limit=${PAGE}${after === '' ? '' : `&after=${after}`}`;
-    const page: { events: readonly PlacedEvent[]; next: string | null } = await getJson(
-      `/v1/accounts/${address}/events?${query}`,
-      signal,
-    );
-    for (const { cursor, event } of page.events) {
-      const row = rowOf(cursor, event, address, fee);
-      if (row !== undefined) rows.push(row);
-    }
-    if (page.next === null) break;
-    after = page.next;
-  }
-  return rows.reverse();
-}
-
-async function withTimes(rows: readonly HistoryRow[], most: number): Promise<HistoryRow[]> {
-  const heights = [...new Set(rows.map(({ height }) => height))]
-    .filter((one) => !times.has(one))
-    .slice(0, most);
-  for (let at = 0; at < heights.length; at += ASKED_AT_ONCE) {
-    const some = heights.slice(at, at + ASKED_AT_ONCE);
-    // A node that does not tell leaves the column empty.
-    await Promise.all(
-      some.map((height) =>
-        api.block(String(height)).then(
-          (block) => times.set(height, Number(block.time)),
-          () => undefined,
-        ),
-      ),
-    );
-  }
-  return rows.map((row) => ({ ...row, time: times.get(row.height) }));
+function abortable(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
 }
 
 /** Offers a file to be saved. */

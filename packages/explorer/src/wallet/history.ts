@@ -6,11 +6,13 @@
 import { type AmountFormat, formatAmount } from '@upfront/client';
 import type { EventJson } from '../api.ts';
 import { showReference } from './reference.ts';
+import type { SettlementLists } from './settlements.ts';
 
 export interface HistoryRow {
   /** `height.index` */
   readonly cursor: string;
-  readonly height: number;
+  /** Undefined: it happened on the first layer. */
+  readonly height: number | undefined;
   /** Block time, ms; undefined while it is not known. */
   readonly time: number | undefined;
   readonly nonce: string;
@@ -20,6 +22,8 @@ export interface HistoryRow {
   readonly other: string;
   /** What it changed of the balance; units. */
   readonly change: bigint;
+  /** What the contract paid; units. */
+  readonly claimed?: bigint;
   readonly reference: string;
 }
 
@@ -91,6 +95,39 @@ function tell(event: EventJson, own: string, fee: bigint): Told | undefined {
   }
 }
 
+/** What a settlement did to the account: of a credit it kept the entry fee, and a payout is there to be claimed. */
+export function payoutRow(
+  { number, height, credits, payouts }: SettlementLists,
+  address: string,
+  entryFee: bigint,
+): HistoryRow[] {
+  const own = address.toLowerCase();
+  const base = { height, time: undefined, nonce: '', other: '', reference: '' };
+  const payout = payouts.get(own);
+  return [
+    ...(payout === undefined
+      ? []
+      : [
+          {
+            ...base,
+            cursor: `${height}.payout`,
+            what: `settlement ${number} brought a withdrawal to the first layer`,
+            change: 0n,
+          },
+        ]),
+    ...(credits.has(own)
+      ? [
+          {
+            ...base,
+            cursor: `${height}.credit`,
+            what: `entry fee of settlement ${number}`,
+            change: -entryFee,
+          },
+        ]
+      : []),
+  ];
+}
+
 function moved(
   own: string,
   from: string,
@@ -109,17 +146,21 @@ function count(digits: string, one: string, many: string): string {
   return `${digits} ${digits === '1' ? one : many}`;
 }
 
-const COLUMNS = ['time', 'block', 'nonce', 'what', 'other', 'change', 'asset', 'reference'] as const;
+const COLUMNS = [
+  ...(['time', 'block', 'nonce', 'what', 'other'] as const),
+  ...(['change', 'claimed', 'asset', 'reference'] as const),
+] as const;
 
 /** RFC 4180: a header line, CRLF, exact decimal amounts. */
 export function historyToCsv(rows: readonly HistoryRow[], format: AmountFormat, symbol: string): string {
-  const lines = rows.map(({ time, height, nonce, what, other, change, reference }) => [
+  const lines = rows.map(({ time, height, nonce, what, other, change, claimed, reference }) => [
     time === undefined ? '' : new Date(time).toISOString(),
-    String(height),
+    String(height ?? ''),
     nonce,
     what,
     other,
     formatAmount(change, format),
+    claimed === undefined ? '' : formatAmount(claimed, format),
     symbol,
     reference,
   ]);

@@ -4,15 +4,19 @@
  * Invariant: while something is open that only this page can finish, closing the page warns.
  */
 import { effect, untracked } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Page } from '../components/page.tsx';
+import { genesis } from '../network.ts';
 import { AskPanel } from './ask.tsx';
+import { AskedNotice, takeInLink } from './asked-link.tsx';
 import { CapturePanel } from './capture.tsx';
 import { DepositPanel } from './deposit.tsx';
 import { needsPage, watchDesk } from './desk.ts';
 import { Gate } from './gate.tsx';
 import { HistoryPanel } from './history-panel.tsx';
 import { HoldPanel } from './hold.tsx';
+import { keepPage } from './kept-page.ts';
 import { LeavePanel } from './leave.tsx';
 import { Overview, UnderWay } from './overview.tsx';
 import { PayPanel } from './pay.tsx';
@@ -41,18 +45,36 @@ addEventListener('beforeunload', (event) => {
   if (needsPage.value) event.preventDefault();
 });
 
+keepPage();
+// Another link in the address of the page that is open.
+addEventListener('hashchange', takeInLink);
+
 export default function WalletPage() {
   const own = session.value;
+  const { url } = useLocation();
+  useLayoutEffect(takeInLink, [url]);
+  useFocusOnContent(own?.key);
   return own === undefined ? (
     <Page
       title="Wallet"
       lead="An account on this network: nothing happens before you have announced it, and no key leaves your side."
     >
+      <AskedNotice network={genesis.value} isOpen={false} />
       <Gate />
     </Page>
   ) : (
     <Desk own={own} />
   );
+}
+
+/** When an account is opened or closed its form goes, and with it the focus: then it is where the page begins. */
+function useFocusOnContent(key: string | undefined): void {
+  const before = useRef(key);
+  useEffect(() => {
+    const isLost = document.activeElement === null || document.activeElement === document.body;
+    if (before.current !== key && isLost) document.getElementById('main')?.focus({ preventScroll: true });
+    before.current = key;
+  }, [key]);
 }
 
 function Desk({ own }: { own: Session }) {
@@ -84,6 +106,7 @@ function Desk({ own }: { own: Session }) {
           <UnderWay own={own} />
         </div>
         <div class="panel">
+          {name !== 'pay' && <AskedNotice network={own.network} isOpen={true} />}
           <Panel own={own} key={`${name} ${own.key}`} />
         </div>
       </div>

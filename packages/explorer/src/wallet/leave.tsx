@@ -6,7 +6,7 @@
 import { L1PendingError } from '@upfront/client';
 import { useState } from 'preact/hooks';
 import { showDuration, showTime } from '../format.ts';
-import { parameter } from '../network.ts';
+import { connection, parameter, status } from '../network.ts';
 import { beginWaiting, l1, l1Fault, note, show } from './desk.ts';
 import { WalletFault } from './fault.ts';
 import { perform, spendable } from './pay.tsx';
@@ -37,7 +37,8 @@ function Withdraw({ own }: { own: Session }) {
         throw new WalletFault(`Amount: a withdrawal is at least ${show(dust)}.`, 'Write a larger amount.');
       const told = await perform(own, { kind: 'withdraw', amount: units }, say, `Withdrawn ${show(units)}`);
       if (told.state !== 'done') return told;
-      beginWaiting({ what: 'withdraw', amount: units, since: Date.now(), hash: '', item: undefined });
+      const formed = Number(status.value?.l1.formed ?? 0);
+      beginWaiting({ what: 'withdraw', amount: units, since: Date.now(), hash: '', item: undefined, formed });
       const next = 'The next settlement brings it to the first layer; then claim it below.';
       return {
         ...told,
@@ -64,16 +65,20 @@ function Withdraw({ own }: { own: Session }) {
           lines={[
             ['Fee', `${show(fee)} (${fee} units), when it is announced`],
             ['Settlement', `keeps an entry fee of ${show(entryFee)}: ${arriving(amount, entryFee)}`],
-            [
-              'Time',
-              `the next settlement${interval === undefined ? '' : `, within about ${showDuration(interval)}`}, and its block on the first layer`,
-            ],
+            ['Time', timeOf(interval)],
             ['Gas', 'for the claim afterwards'],
           ]}
         />
       </ActionForm>
     </section>
   );
+}
+
+function timeOf(interval: number | undefined): string {
+  if (connection.value === 'away')
+    return 'not known: the node is away, and settles nothing meanwhile; an exit needs no node';
+  const within = interval === undefined ? '' : `, within about ${showDuration(interval)}`;
+  return `the next settlement${within}, and its block on the first layer`;
 }
 
 function arriving(text: string, entryFee: bigint): string {
@@ -107,23 +112,27 @@ function Claim({ own }: { own: Session }) {
 
 type View = NonNullable<typeof l1.value>;
 
-function isClaimable({ claimable: sum, exiting, balance, isClosed, time, claimableAt }: View): boolean {
-  if (sum > 0n || (isClosed && balance > 0n)) return true;
-  // An exit that was acknowledged is applied by the claim itself; whether it was, the contract knows.
-  return !isClosed && exiting && claimableAt !== undefined && (balance > 0n || time >= claimableAt);
+/** Whether a claim would pay something, as the contract decides it. */
+function isClaimable({ claimable: sum, balance, isClosed, time, exit: leaving }: View): boolean {
+  if (sum > 0n) return true;
+  const isOver = leaving !== undefined && (leaving.isAcknowledged || time >= leaving.claimableAt);
+  return balance > 0n && (isClosed || isOver);
 }
 
 function claimable(): string {
   const view = l1.value;
   if (view === undefined) return l1Fault.value?.title ?? 'Asking the first layer …';
-  const { claimable: sum, balance, isClosed, exiting, claimableAt, time } = view;
+  const { claimable: sum, balance, isClosed, exit: leaving, time } = view;
   if (isClosed && sum + balance === 0n)
     return 'The contract has closed, and nothing of this account is left in it.';
   if (isClosed)
     return `The contract has closed: ${show(sum + balance)} can be claimed now, by anybody for you.`;
-  if (exiting && claimableAt !== undefined && time < claimableAt)
-    return `An exit is under way. If a settlement has acknowledged it, a claim pays now; otherwise it pays from ${showTime(Number(claimableAt) * 1000)} on.`;
-  if (exiting) return `${show(sum + balance)} can be claimed now: nobody acknowledged the exit in time.`;
+  if (leaving?.isAcknowledged)
+    return `${show(sum + balance)} can be claimed now: a settlement has acknowledged the exit.`;
+  if (leaving !== undefined && time >= leaving.claimableAt)
+    return `${show(sum + balance)} can be claimed now: nobody acknowledged the exit in time.`;
+  if (leaving !== undefined)
+    return `${sum > 0n ? `${show(sum)} can be claimed now. The other ` : ''}${show(balance)} can be claimed once a settlement has acknowledged the exit, or from ${showTime(Number(leaving.claimableAt) * 1000)} on in any case, by the first layer’s clock.`;
   return sum > 0n
     ? `${show(sum)} can be claimed now. Nobody else can take it.`
     : 'Nothing can be claimed now.';

@@ -22,7 +22,7 @@ export interface LinkFields {
   count(name: string): number;
 }
 
-const LINK_MOST = 2000;
+export const LINK_MOST = 2000;
 const AMOUNT_END = 2n ** 63n;
 const ADVICE = 'Do not use it. Ask whoever gave it to you for a new one.';
 

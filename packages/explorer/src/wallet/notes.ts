@@ -5,12 +5,15 @@
  */
 import type { Hold } from '@upfront/client';
 import type { TextStore } from './accounts.ts';
+import type { GivenHold } from './given-holds.ts';
 import type { Waiting } from './pending.ts';
 
 export interface Notes {
   readonly waiting: readonly Waiting[];
   /** Holds in favour of this account that were handed to it. */
   readonly holds: readonly Hold[];
+  /** Holds that this account gave. */
+  readonly given: readonly GivenHold[];
   /** References of payments that were asked for. */
   readonly asked: readonly {
     readonly reference: string;
@@ -20,7 +23,7 @@ export interface Notes {
 }
 
 const MOST = 50;
-const EMPTY: Notes = { waiting: [], holds: [], asked: [] };
+export const EMPTY: Notes = { waiting: [], holds: [], given: [], asked: [] };
 const BIG = /^\d{1,19}n$/;
 
 /** `name`: of the account's journal, so that each network has its own. */
@@ -29,15 +32,20 @@ export function readNotes(store: TextStore, name: string): Notes {
     const parsed = JSON.parse(store.getItem(keyOf(name)) ?? '{}', revive) as Partial<Notes>;
     const list = <T>(value: readonly T[] | undefined): readonly T[] =>
       Array.isArray(value) ? (value as T[]) : [];
-    return { waiting: list(parsed.waiting), holds: list(parsed.holds), asked: list(parsed.asked) };
+    return {
+      waiting: list(parsed.waiting),
+      holds: list(parsed.holds),
+      given: list(parsed.given),
+      asked: list(parsed.asked),
+    };
   } catch {
     return EMPTY;
   }
 }
 
 /** A store that is full or closed keeps the older notes; nothing rests on them. */
-export function writeNotes(store: TextStore, name: string, { waiting, holds, asked }: Notes): void {
-  const kept = { waiting: waiting.slice(-MOST), holds: holds.slice(-MOST), asked: asked.slice(-MOST) };
+export function writeNotes(store: TextStore, name: string, notes: Notes): void {
+  const kept = Object.fromEntries(Object.entries(notes).map(([list, all]) => [list, all.slice(-MOST)]));
   try {
     store.setItem(keyOf(name), JSON.stringify(kept, replace));
   } catch {

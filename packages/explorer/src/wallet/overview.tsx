@@ -1,10 +1,11 @@
 /**
  * What the account has, here and on the first layer, and what is under way: for each thing what it waits for, until when.
  */
-import { AccountLink, Copy, Facts, NonceLink } from '../components/facts.tsx';
+import type { ComponentChildren } from 'preact';
+import { AccountLink, Amount, Copy, Facts, NonceLink } from '../components/facts.tsx';
 import { plural, showStanding } from '../format.ts';
 import { connection } from '../network.ts';
-import { account, deskFault, l1, l1Fault, pending, resumed, show, takeUp } from './desk.ts';
+import { account, asset, deskFault, l1, l1Fault, pending, resumed, takeUp } from './desk.ts';
 import type { Pending } from './pending.ts';
 import type { Session } from './session.ts';
 import { showWei } from './ui.tsx';
@@ -18,7 +19,7 @@ export function Overview({ own }: { own: Session }) {
     <section class="card purse" aria-label="Balance">
       <p class="balance">
         <span class="soft">Balance</span>
-        <strong data-testid="balance">{view === undefined ? '—' : show(view.balance)}</strong>
+        <strong data-testid="balance">{view === undefined ? '—' : <Money units={view.balance} />}</strong>
       </p>
       {view === undefined && connection.value === 'away' && (
         <p class="hint">The node is away: only what the first layer has is known.</p>
@@ -43,15 +44,17 @@ function Detail() {
   return (
     <Facts
       facts={[
-        view && ['Free', show(view.free)],
-        view && view.reserved > 0n ? ['Reserved', show(view.reserved)] : undefined,
+        view && ['Free', <Money key="f" units={view.free} />],
+        view && view.reserved > 0n ? ['Reserved', <Money key="r" units={view.reserved} />] : undefined,
         view && view.unsettled !== 0n ? ['In flight', unsettled(view.unsettled)] : undefined,
         [
           'Settled',
           settled === undefined ? (
             (l1Fault.value?.title ?? 'asking the first layer …')
           ) : (
-            <span data-testid="settled">{show(settled)}</span>
+            <span data-testid="settled">
+              <Money units={settled} />
+            </span>
           ),
         ],
         layer && ['For gas', showWei(layer.wei)],
@@ -61,10 +64,21 @@ function Detail() {
   );
 }
 
-function unsettled(units: bigint): string {
-  return units > 0n
-    ? `${show(units)} still to be taken on the first layer`
-    : `${show(-units)} still to arrive there`;
+/** As the wallet counts, which knows the asset from the contract too. */
+function Money({ units }: { units: bigint }) {
+  return <Amount units={units} of={asset.value} />;
+}
+
+function unsettled(units: bigint): ComponentChildren {
+  return units > 0n ? (
+    <>
+      <Money units={units} /> still to be taken on the first layer
+    </>
+  ) : (
+    <>
+      <Money units={-units} /> still to arrive there
+    </>
+  );
 }
 
 function Address({ address }: { address: string }) {
@@ -115,7 +129,9 @@ function One({ one }: { one: Pending }) {
         {one.nonce !== undefined && (
           <>
             {' '}
-            · nonce <NonceLink nonce={one.nonce} />
+            <span class="short">
+              · nonce <NonceLink nonce={one.nonce} />
+            </span>
           </>
         )}
       </p>
@@ -124,6 +140,11 @@ function One({ one }: { one: Pending }) {
       {one.action === 'claim' && (
         <p>
           <a href="/wallet/leave">Claim it</a>
+        </p>
+      )}
+      {one.action === 'hold' && (
+        <p>
+          <a href="/wallet/hold">Its link, for the payee</a>
         </p>
       )}
     </li>
@@ -148,9 +169,9 @@ function TakenUp() {
         <strong>Taken up again from an earlier visit:</strong>
       </p>
       <ul class="plain">
-        {list.map(({ sequence, status, first, annulled }) => (
+        {list.map(({ sequence, title, status, first, annulled }) => (
           <li key={String(sequence)}>
-            Announcement {String(sequence)}
+            {title}
             {first !== undefined && (
               <>
                 {' '}
@@ -164,6 +185,15 @@ function TakenUp() {
           </li>
         ))}
       </ul>
+      <button
+        type="button"
+        class="small quiet"
+        onClick={() => {
+          resumed.value = [];
+        }}
+      >
+        Dismiss
+      </button>
     </div>
   );
 }

@@ -4,25 +4,42 @@
 import { formatAmount } from '@upfront/client';
 import { useMemo, useState } from 'preact/hooks';
 import { BlockLink, NonceLink } from '../components/facts.tsx';
+import { grouped } from '../format.ts';
 import { parameter } from '../network.ts';
+import { askedLink, forgetLink, requestIn } from './asked-link.tsx';
 import { account, asset, show } from './desk.ts';
-import { explain, explainOutcome } from './fault.ts';
-import { verbOf } from './link.ts';
+import { explainOutcome } from './fault.ts';
 import { parseReference } from './reference.ts';
-import { type PaymentRequest, parseRequest, REQUEST_VERB } from './request.ts';
 import type { Session } from './session.ts';
 import { ActionForm, AmountField, addressOf, Costs, Field, type TaskState, unitsOf, useTask } from './ui.tsx';
 
 const NO_REFERENCE = `0x${'00'.repeat(32)}` as const;
 
 export function PayPanel({ own }: { own: Session }) {
-  // Another link fills another form in; looked at with every look at the account.
-  void account.value;
-  return <PayForm own={own} link={location.href} key={location.hash} />;
+  const asked = askedLink.value;
+  const [link, setLink] = useState(asked);
+  // Another link fills another form in; one that is paid leaves its form as it is.
+  if (asked !== undefined && asked !== link) setLink(asked);
+  const dismiss = (): void => {
+    forgetLink();
+    setLink(undefined);
+  };
+  return <PayForm own={own} link={link} onDismiss={dismiss} key={link ?? ''} />;
 }
 
-function PayForm({ own, link }: { own: Session; link: string }) {
-  const asked = useMemo(() => requestIn(link, own), [link, own]);
+function PayForm({
+  own,
+  link,
+  onDismiss,
+}: {
+  own: Session;
+  link: string | undefined;
+  onDismiss: () => void;
+}) {
+  const asked = useMemo(
+    () => (link === undefined ? undefined : requestIn(link, own.network)),
+    [link, own.network],
+  );
   const request = asked !== undefined && 'to' in asked ? asked : undefined;
   const [to, setTo] = useState<string>(request?.to ?? '');
   const [amount, setAmount] = useState(
@@ -39,24 +56,17 @@ function PayForm({ own, link }: { own: Session; link: string }) {
         amount: unitsOf('Amount', amount),
         reference: parseReference(reference) ?? NO_REFERENCE,
       } as const;
-      return await perform(own, activity, say, `Paid ${show(activity.amount)}`);
+      const told = await perform(own, activity, say, `Paid ${show(activity.amount)}`);
+      const isAsked = activity.to === request?.to && reference === request.reference;
+      if (told.state === 'done' && isAsked) forgetLink();
+      return told;
     });
   return (
     <section class="card" aria-label="Pay">
       <header>
         <h2>Pay</h2>
       </header>
-      {request !== undefined && (
-        <p class="notice asked">
-          A link asks you for this payment. Anybody can write such a link: check the address with whom you
-          mean to pay.
-        </p>
-      )}
-      {asked !== undefined && 'title' in asked && (
-        <p class="notice failure" role="alert">
-          <strong>{asked.title}</strong> {asked.hint}
-        </p>
-      )}
+      {asked !== undefined && askedLink.value === link && <AskedHere asked={asked} onDismiss={onDismiss} />}
       <ActionForm label="Pay" task={task} onSubmit={submit}>
         <Field label="To" value={to} onInput={setTo} isMono hint="An Ethereum address. Anyone can receive." />
         <AmountField label="Amount" value={amount} onInput={setAmount} hint={spendable(fee)} />
@@ -79,6 +89,28 @@ function PayForm({ own, link }: { own: Session; link: string }) {
   );
 }
 
+/** Above the form that the link has filled in, or why it did not. */
+function AskedHere({ asked, onDismiss }: { asked: ReturnType<typeof requestIn>; onDismiss: () => void }) {
+  const isGood = 'to' in asked;
+  return (
+    <div class={isGood ? 'notice asked' : 'notice failure'} {...(!isGood && ({ role: 'alert' } as const))}>
+      {isGood ? (
+        <p>
+          A link asks you for this payment. Anybody can write such a link: check the address with whom you
+          mean to pay.
+        </p>
+      ) : (
+        <p>
+          <strong>{asked.title}</strong> {asked.hint}
+        </p>
+      )}
+      <button type="button" class="small quiet" onClick={onDismiss}>
+        Dismiss
+      </button>
+    </div>
+  );
+}
+
 /** Announces one sealed activity and performs it, and says so stage by stage. */
 export async function perform(
   { client }: Session,
@@ -97,7 +129,7 @@ export async function perform(
   const dealt = await client.fetchNonces({ activities: [activity] });
   const refusal = explainOutcome(dealt);
   if (refusal !== undefined || dealt.status !== 'done') return refusal!;
-  say(`Announced as nonce ${dealt.first}: its place and its money are reserved. Performing it …`);
+  say(`Announced as nonce ${grouped(dealt.first)}: its place and its money are reserved. Performing it …`);
   const done = await client.fulfil({ nonce: dealt.first });
   client.forgetView();
   const fault = explainOutcome(done);
@@ -118,16 +150,4 @@ export function spendable(fee: bigint): string {
   const most = free - bond - fee;
   if (most > 0n) return `At most ${show(most)} now: a bond of ${show(bond)} stays free.`;
   return `Nothing can be spent now: a bond of ${show(bond)} has to stay free. Deposit more than that.`;
-}
-
-function requestIn(
-  link: string,
-  { network }: Session,
-): PaymentRequest | ReturnType<typeof explain> | undefined {
-  if (verbOf(link) !== REQUEST_VERB) return undefined;
-  try {
-    return parseRequest(link, network);
-  } catch (error) {
-    return explain(error);
-  }
 }

@@ -38,6 +38,8 @@ export interface Waiting {
   readonly item: number | undefined;
   /** Block of the first layer before it was sent. */
   readonly fromBlock?: bigint;
+  /** Of a withdrawal: settlements that were formed before it. */
+  readonly formed?: number;
 }
 
 export interface PendingInput {
@@ -50,7 +52,13 @@ export interface PendingInput {
     | { readonly claimable: bigint; readonly exiting: boolean; readonly balance: bigint }
     | undefined;
   readonly leaving:
-    | { readonly claimableAt: bigint; readonly l1Time: bigint; readonly isClosed: boolean }
+    | {
+        readonly claimableAt: bigint;
+        /** A settlement has answered it: the next claim pays. */
+        readonly isAcknowledged: boolean;
+        readonly l1Time: bigint;
+        readonly isClosed: boolean;
+      }
     | undefined;
   /** ms of the network's clock; undefined: the node is away. */
   readonly clock: number | undefined;
@@ -74,7 +82,7 @@ export interface Pending {
   /** The nonce, if it is one. */
   readonly nonce?: number;
   /** What this page can do about it now. */
-  readonly action?: 'resume' | 'claim';
+  readonly action?: 'resume' | 'claim' | 'hold';
   /** Closing the page would leave it undone. */
   readonly needsPage: boolean;
 }
@@ -93,14 +101,14 @@ function nonces(input: PendingInput): Pending[] {
     const until = untilDeadline(input, left);
     if (one.intent.kind === 'hold') {
       const { payee = '', max = '0' } = one.intent;
-      const title = `Hold of up to ${input.showAmount(BigInt(max))} for ${input.showName(payee)}`;
+      const title = nameOf({ kind: 'hold', payee, max: BigInt(max) }, 'hold', input);
       const waitsFor = 'Waits for the payee to capture or release it.';
-      return { key: `n${nonce}`, title, waitsFor, until, nonce, needsPage: false };
+      return { key: `n${nonce}`, title, waitsFor, until, nonce, action: 'hold' as const, needsPage: false };
     }
     const isOurs = fetch !== undefined && !fetch.isAbandoned && activity !== undefined;
     return {
       key: `n${nonce}`,
-      title: titleOf(input, activity, one.intent.kind),
+      title: nameOf(activity, one.intent.kind, input),
       waitsFor: isOurs
         ? 'Announced; waits for this page to perform it.'
         : 'Announced, and what opens it is not in this browser: it is left to be annulled.',
@@ -121,9 +129,7 @@ function dealtBefore(input: PendingInput): Pending[] {
       const nonce = (dealt?.first ?? -1) + index;
       if (dealt === undefined || isAbandoned || resolved.has(index) || listed.has(nonce)) return [];
       const isHold = activity.kind === 'hold';
-      const title = isHold
-        ? `Hold of up to ${input.showAmount(activity.max ?? 0n)}`
-        : titleOf(input, activity, activity.kind);
+      const title = nameOf(activity, activity.kind, input);
       const waitsFor = isHold
         ? 'Waits for the payee to capture or release it.'
         : 'Announced; waits for the node to come back, and then for this page to perform it.';
@@ -134,6 +140,7 @@ function dealtBefore(input: PendingInput): Pending[] {
           waitsFor,
           until: untilDeadline(input, undefined),
           nonce,
+          ...(isHold && { action: 'hold' as const }),
           needsPage: !isHold,
         },
       ];
@@ -147,12 +154,15 @@ function untilDeadline({ showDuration }: PendingInput, left: number | undefined)
   return `${showDuration(left)} left; then it is annulled, and its money is free again.`;
 }
 
-function titleOf(
-  { showAmount, showName }: PendingInput,
+/** What an activity is called; one that is not known, by its kind. */
+export function nameOf(
   activity: OwnActivity | undefined,
   kind: string,
+  { showAmount, showName }: Pick<PendingInput, 'showAmount' | 'showName'>,
 ): string {
-  const { to, amount } = activity ?? {};
+  const { to, payee, amount, max } = activity ?? {};
+  if (activity?.kind === 'hold' && payee !== undefined && max !== undefined)
+    return `Hold of up to ${showAmount(max)} for ${showName(payee)}`;
   if (activity?.kind === 'transfer' && to !== undefined && amount !== undefined)
     return `Payment of ${showAmount(amount)} to ${showName(to)}`;
   if (activity?.kind === 'withdraw' && amount !== undefined) return `Withdrawal of ${showAmount(amount)}`;
@@ -168,10 +178,7 @@ function unsent(input: PendingInput): Pending[] {
     .filter(({ dealt, isAbandoned }) => dealt === undefined && !isAbandoned)
     .map(({ sequence, expires, openings }) => {
       const activity = openings[0]?.activity;
-      const title =
-        activity?.kind === 'hold'
-          ? `Hold of up to ${input.showAmount(activity.max ?? 0n)}`
-          : titleOf(input, activity, activity?.kind ?? '');
+      const title = nameOf(activity, activity?.kind ?? '', input);
       return {
         key: `s${sequence}`,
         title,
@@ -203,7 +210,7 @@ function firstLayer(input: PendingInput): Pending[] {
     }
     if (one.item === undefined && one.what !== 'claim') {
       const until = 'No time limit; a wallet may raise its fee if it does not get in.';
-      return { ...base, waitsFor: 'Sent; waits for a block of the first layer.', until };
+      return { ...base, waitsFor: 'On its way; waits for a block of the first layer.', until };
     }
     return {
       ...base,
@@ -235,13 +242,13 @@ function leaving({ l1, leaving: exit, showTime, showAmount }: PendingInput): Pen
   if (l1 === undefined || !l1.exiting || exit === undefined) return [];
   // The last claim leaves the contract's mark of leaving where it is.
   if (exit.isClosed && l1.balance + l1.claimable === 0n) return [];
-  const isDue = exit.isClosed || exit.l1Time >= exit.claimableAt;
+  const isDue = exit.isClosed || exit.isAcknowledged || exit.l1Time >= exit.claimableAt;
   return [
     {
       key: 'exit',
       title: `Exit with ${showAmount(l1.balance + l1.claimable)} settled`,
       waitsFor: isDue
-        ? 'Nobody acknowledged it in time: claim pays it now, and closes the contract for everybody.'
+        ? dueWords(exit)
         : 'Waits for a settlement to acknowledge it; no operator can refuse for longer than that.',
       until: isDue
         ? 'No time limit.'
@@ -250,4 +257,11 @@ function leaving({ l1, leaving: exit, showTime, showAmount }: PendingInput): Pen
       needsPage: false,
     },
   ];
+}
+
+function dueWords({ isClosed, isAcknowledged }: NonNullable<PendingInput['leaving']>): string {
+  if (isClosed) return 'The contract has closed: claim pays it now.';
+  return isAcknowledged
+    ? 'A settlement has acknowledged it: claim pays it now.'
+    : 'Nobody acknowledged it in time: claim pays it now, and closes the contract for everybody.';
 }

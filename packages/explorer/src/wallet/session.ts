@@ -7,7 +7,7 @@ import { signal } from '@preact/signals';
 import { type Client, createClient, indexedDbJournal } from '@upfront/client';
 import { type Address, createPublicClient, createWalletClient, custom, http, type PublicClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { api, nodeUrl } from '../api.ts';
+import { api, type Genesis, nodeUrl } from '../api.ts';
 import { genesis, status } from '../network.ts';
 import type { KeptAccount } from './accounts.ts';
 import { l1Url, rememberAnnounced } from './connections.ts';
@@ -31,9 +31,8 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Which network this origin served last: enough to leave it when the node is away. */
-export interface PinnedNetwork {
-  readonly chainId: number;
+/** Which network this origin served last: enough to leave it when the node is away, and to say what things cost. */
+export interface PinnedNetwork extends Genesis {
   readonly contract: Address;
   readonly hash: `0x${string}`;
   readonly bytes: `0x${string}`;
@@ -126,13 +125,15 @@ async function networkOf(): Promise<PinnedNetwork> {
   status.value ??= await api.status().catch(() => undefined);
   if (now !== undefined) {
     rememberAnnounced();
-    const { chainId, contract, hash, bytes } = now;
-    const pinned = { chainId, contract, hash, bytes } as PinnedNetwork;
-    localStorage.setItem(NETWORK_KEY, JSON.stringify(pinned));
-    return pinned;
+    localStorage.setItem(NETWORK_KEY, JSON.stringify(now));
+    return now as PinnedNetwork;
   }
   const kept = localStorage.getItem(NETWORK_KEY);
-  if (kept !== null) return JSON.parse(kept) as PinnedNetwork;
+  if (kept !== null) {
+    // If another network comes back at this address, the page begins anew.
+    genesis.value = JSON.parse(kept) as PinnedNetwork;
+    return genesis.value as PinnedNetwork;
+  }
   throw new WalletFault(
     'The node is away, and this browser has not seen its network before.',
     'Try again when it is back.',

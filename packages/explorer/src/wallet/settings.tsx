@@ -7,6 +7,7 @@ import { removeAccount } from './accounts.ts';
 import { announcedL1, chooseL1, chosenL1 } from './connections.ts';
 import { l1Fault, needsPage } from './desk.ts';
 import { download } from './history-panel.tsx';
+import { isPageKept } from './kept-page.ts';
 import { lock, type Session } from './session.ts';
 import { ActionForm, Field, useTask } from './ui.tsx';
 
@@ -72,6 +73,12 @@ function Backup({ own }: { own: Session }) {
   );
 }
 
+const KEPT = {
+  yes: 'kept by this browser: it opens while the node is gone, and the account can be left',
+  no: 'not kept by this browser, which does so for https: and this machine only: while the node is gone, leave with the command line and the exported keystore',
+  asked: 'the browser is asked to keep it …',
+} as const;
+
 function Connections({ own }: { own: Session }) {
   const [url, setUrl] = useState(chosenL1.value ?? '');
   const task = useTask();
@@ -93,6 +100,7 @@ function Connections({ own }: { own: Session }) {
           ['Chain', String(network.chainId)],
           ['Contract', <Hex value={network.contract} key="c" />],
           ['Genesis', <Hex value={network.hash} key="g" />],
+          ['This page', KEPT[isPageKept.value ?? 'asked']],
         ]}
       />
       {fault !== undefined && (

@@ -11,7 +11,7 @@ import { useEffect, useId, useState } from 'preact/hooks';
 import { type Address, formatEther, isAddress } from 'viem';
 import { Copy, Facts } from '../components/facts.tsx';
 import { grouped } from '../format.ts';
-import { asset, type GasCost, gasOf, working } from './desk.ts';
+import { asset, type GasCost, gasOf, pending, working } from './desk.ts';
 import { type Explained, explain, WalletFault } from './fault.ts';
 import { qrPath } from './request.ts';
 import type { Session } from './session.ts';
@@ -27,6 +27,7 @@ export interface FieldProps {
   readonly isSecret?: boolean;
   readonly inputMode?: 'decimal' | 'numeric' | 'text';
   readonly autocomplete?: string;
+  /** An address or a link: shown whole, in several lines if need be. */
   readonly isMono?: boolean;
   readonly isOptional?: boolean;
   readonly minLength?: number;
@@ -35,6 +36,17 @@ export interface FieldProps {
 export function Field(props: FieldProps) {
   const id = useId();
   const { label, value, onInput, hint, suffix, isOptional = false } = props;
+  const common = {
+    id,
+    value,
+    onInput: ({ currentTarget }: { currentTarget: { value: string } }) => onInput(currentTarget.value),
+    inputMode: props.inputMode,
+    autocomplete: props.autocomplete ?? 'off',
+    autocapitalize: 'none',
+    spellcheck: false,
+    required: !isOptional,
+    'aria-describedby': hint === undefined ? undefined : `${id}-hint`,
+  } as const;
   return (
     <div class="field">
       <label for={id}>
@@ -42,20 +54,15 @@ export function Field(props: FieldProps) {
         {isOptional && <span class="soft"> (optional)</span>}
       </label>
       <div class="field-row">
-        <input
-          id={id}
-          {...(props.isSecret ? ({ type: 'password' } as const) : ({ type: 'text' } as const))}
-          value={value}
-          onInput={(event) => onInput(event.currentTarget.value)}
-          inputMode={props.inputMode}
-          autocomplete={props.autocomplete ?? 'off'}
-          autocapitalize="none"
-          spellcheck={false}
-          required={!isOptional}
-          minLength={props.minLength}
-          class={props.isMono ? 'hex' : undefined}
-          aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        />
+        {props.isMono ? (
+          <textarea {...common} rows={1} class="hex" onKeyDown={submitOnEnter} />
+        ) : (
+          <input
+            {...common}
+            {...(props.isSecret ? ({ type: 'password' } as const) : ({ type: 'text' } as const))}
+            minLength={props.minLength}
+          />
+        )}
         {suffix !== undefined && <span class="suffix">{suffix}</span>}
       </div>
       {hint !== undefined && (
@@ -65,6 +72,13 @@ export function Field(props: FieldProps) {
       )}
     </div>
   );
+}
+
+/** A field of several lines has one value all the same. */
+function submitOnEnter(event: KeyboardEvent & { currentTarget: HTMLTextAreaElement }): void {
+  if (event.key !== 'Enter') return;
+  event.preventDefault();
+  event.currentTarget.form?.requestSubmit();
 }
 
 export function AmountField(props: Omit<FieldProps, 'suffix' | 'inputMode'>) {
@@ -158,15 +172,27 @@ export interface Task {
 }
 
 const latest = signal('');
+/** Tasks that were done: what failed before the newest of them is not told any more. */
+const successes = signal(0);
+const IDLE: TaskState = { state: 'idle' };
 
 export function useTask(): Task {
   const id = useId();
-  const [now, setNow] = useState<TaskState>({ state: 'idle' });
+  const [{ last, at }, setLast] = useState({ last: IDLE, at: 0 });
+  const setNow = (state: TaskState): void => {
+    if (state.state === 'done') successes.value++;
+    setLast({ last: state, at: successes.value });
+  };
+  // What was not known stands among what is under way, until it is.
+  const isPast =
+    (last.state === 'failed' && at < successes.value) ||
+    (last.state === 'unknown' && pending.value.length === 0);
+  const now = isPast ? IDLE : last;
   return {
     now,
     isBusy: now.state === 'busy',
     isLatest: latest.value === id,
-    reset: () => setNow({ state: 'idle' }),
+    reset: () => setNow(IDLE),
     run(first, work) {
       const say = (title: string): void => setNow({ state: 'busy', title });
       say(first);

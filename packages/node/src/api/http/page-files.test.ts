@@ -1,7 +1,7 @@
 /** The explorer's files: what is served, how it may be kept, and what no request can reach. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -91,6 +91,30 @@ test('nothing else is reachable: no traversal, no links, no hidden files, no unk
   assert.equal((await fetch(`${url}/v1/status`)).status, 200);
 });
 
+test('whoever opens an unknown address sees the page, which says so; programs get the code', async (t) => {
+  const explorer = layFolder(t, JSON.stringify(['/', '/nonce/:nonce']));
+  const { url } = await start(t, { explorer });
+  const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+  for (const path of ['/elsewhere', '/nonce/1/2', '/v2/status', '/v1x']) {
+    const asked = await raw(url, path, browser);
+    assert.equal(asked.status, 404, path);
+    assert.match(asked.body.toString(), /<title>page/, path);
+    const program = await raw(url, path, { accept: '*/*' });
+    assert.equal(program.status, 404, path);
+    assert.match(program.body.toString(), /"name":"not-found"/, path);
+  }
+  for (const path of ['/v1/nowhere', '/v1', '/v1/blocks/99999999']) {
+    const asked = await raw(url, path, browser);
+    assert.equal(asked.status, 404, path);
+    assert.match(asked.body.toString(), /"code":/, path);
+  }
+  const index = await raw(url, '/', browser);
+  const again = await raw(url, '/elsewhere', { ...browser, 'if-none-match': index.headers.etag! });
+  assert.equal(again.status, 404, 'an address that is not there is never “not modified”');
+  const { headers } = await fetch(`${url}/elsewhere`, { headers: browser });
+  assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'/);
+});
+
 test('without the setting there is no page, and a folder without one is refused', async (t) => {
   const { url } = await start(t, {});
   assert.equal((await fetch(`${url}/`)).status, 404);
@@ -106,13 +130,16 @@ function raw(
   url: string,
   path: string,
   headers: Record<string, string>,
-): Promise<{ status: number; body: Buffer }> {
+): Promise<{ status: number; body: Buffer; headers: IncomingHttpHeaders }> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const asked = request({ hostname, port, path, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
+      response.on('end', () => {
+        const { statusCode: status = 0, headers: answered } = response;
+        resolve({ status, body: Buffer.concat(chunks), headers: answered });
+      });
     });
     asked.on('error', reject);
     asked.end();

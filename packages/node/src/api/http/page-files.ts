@@ -3,13 +3,14 @@
  *
  * Everything is read when the node starts, so that a request can name nothing but what was there: no path is
  * ever joined to a folder. `pages.json` in the folder lists the addresses that a browser may open, and each answers the
- * page; whatever else is not a file is not found. Invariant: no script runs that did not come from this folder.
+ * page; at any other the page itself says that it is not found. Invariant: no script runs that did not come from this folder.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ConfigError } from '../../config/config-error.ts';
 import type { ApiServer } from './server.ts';
 import type { Sources } from './sources.ts';
@@ -23,6 +24,8 @@ const HASHED = /^\/assets\/.+-[\w-]{8}\.\w+$/;
 const HIDDEN = /(^|\/)\./;
 const PAGES_FILE = '/pages.json';
 const INDEX_FILE = '/index.html';
+/** What programs ask for answers programs, whoever asks. */
+const API = /^\/v1(\/|$)/;
 /** As `/nonce/:nonce` and `/wallet/*`. */
 const PAGE = /^\/(:?[a-z]+\/)*(:?[a-z]+|\*)?$/;
 
@@ -46,10 +49,14 @@ interface PageFile {
   readonly caching: string;
 }
 
-/** Adds a route for every file and every page. Throws ConfigError if the folder holds no built page. */
-export async function addExplorer(app: ApiServer, sources: Sources): Promise<void> {
-  const { explorer } = sources;
-  if (explorer === undefined) return;
+/** Answers with the page, if a person asks for it; false: a program asks. */
+export type AnswerPerson = (request: FastifyRequest, reply: FastifyReply) => boolean;
+
+/**
+ * Adds a route for every file and every page. Returns what answers at other addresses. Throws ConfigError if the folder
+ * holds no built page.
+ */
+export async function addExplorer(app: ApiServer, sources: Sources, explorer: string): Promise<AnswerPerson> {
   const files = await readFolder(explorer);
   const index = files.get(INDEX_FILE);
   const pages = files.get(PAGES_FILE);
@@ -60,22 +67,38 @@ export async function addExplorer(app: ApiServer, sources: Sources): Promise<voi
   const policy = policyOf(sources);
   for (const [path, file] of files) addFile(app, path, file, policy);
   for (const path of readPages(pages.bytes, explorer)) addFile(app, path, index, policy);
+  return (request, reply) => {
+    const isPerson = request.method === 'GET' && /\btext\/html\b/.test(request.headers.accept ?? '');
+    if (!isPerson || API.test(request.url)) return false;
+    sendFile(request, reply.status(404), index, policy);
+    return true;
+  };
 }
 
 function addFile(app: ApiServer, path: string, file: PageFile, policy: string): void {
   app.get(path, { schema: { hide: true } }, async (request, reply) => {
-    void reply
-      .header('cache-control', file.caching)
-      .header('etag', file.etag)
-      .header('vary', 'accept-encoding')
-      .header('x-content-type-options', 'nosniff')
-      .header('referrer-policy', 'no-referrer')
-      .header('content-security-policy', policy);
-    if (request.headers['if-none-match'] === file.etag) return reply.status(304).send();
-    const isPacked = file.packed !== undefined && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
-    if (isPacked) void reply.header('content-encoding', 'gzip');
-    return reply.type(file.type).send(isPacked ? file.packed : file.bytes);
+    if (request.headers['if-none-match'] === file.etag) void reply.status(304);
+    return sendFile(request, reply, file, policy);
   });
+}
+
+function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: PageFile,
+  policy: string,
+): FastifyReply {
+  void reply
+    .header('cache-control', file.caching)
+    .header('etag', file.etag)
+    .header('vary', 'accept-encoding')
+    .header('x-content-type-options', 'nosniff')
+    .header('referrer-policy', 'no-referrer')
+    .header('content-security-policy', policy);
+  if (reply.statusCode === 304) return reply.send();
+  const isPacked = file.packed !== undefined && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+  if (isPacked) void reply.header('content-encoding', 'gzip');
+  return reply.type(file.type).send(isPacked ? file.packed : file.bytes);
 }
 
 /**

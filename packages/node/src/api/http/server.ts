@@ -21,7 +21,7 @@ import {
   addTopicRoutes,
 } from './chain-routes.ts';
 import { addListRoutes } from './list-routes.ts';
-import { addExplorer } from './page-files.ts';
+import { type AnswerPerson, addExplorer } from './page-files.ts';
 import * as schemas from './schemas.ts';
 import type { Sources } from './sources.ts';
 import { addSubmitRoute } from './submit-route.ts';
@@ -52,9 +52,16 @@ export async function createHttpServer(options: HttpOptions): Promise<ApiServer>
     if (code === nodeCodes.internal) log.error({ err: error }, 'a request failed');
     return refuse(reply, metrics, code, message);
   });
-  app.setNotFoundHandler((request, reply) =>
-    refuse(reply, metrics, nodeCodes.notFound, `no route ${request.method} ${request.url.slice(0, 100)}`),
-  );
+  let answerPerson: AnswerPerson = () => false;
+  app.setNotFoundHandler((request, reply) => {
+    if (answerPerson(request, reply)) return reply;
+    return refuse(
+      reply,
+      metrics,
+      nodeCodes.notFound,
+      `no route ${request.method} ${request.url.slice(0, 100)}`,
+    );
+  });
   app.addHook('onResponse', async (request, reply) => {
     metrics.httpRequest(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime);
   });
@@ -73,7 +80,7 @@ export async function createHttpServer(options: HttpOptions): Promise<ApiServer>
   addListRoutes(app, sources);
   addSubmitRoute(app, sources);
   addHealthRoutes(app, sources);
-  if (sources.explorer !== undefined) await addExplorer(app, sources);
+  if (sources.explorer !== undefined) answerPerson = await addExplorer(app, sources, sources.explorer);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger() as object);
   await app.ready();
   return app;
