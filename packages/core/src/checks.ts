@@ -67,6 +67,7 @@ function fulfilCheck(
   const row = nonces.find(readSafe(view, offset + FULFIL.nonce));
   const kind = bytes[offset + FULFIL.kind];
   if (row < 0 || nonces.kind[row] !== kind) return undefined;
+  if (kind !== KIND.hold && kind !== KIND.validate) return undefined;
   const account = accounts.address(accountOf(ledger, row)).slice();
   if (kind === KIND.hold) {
     const sequence = nonces.fetches.sequence[nonces.fetch[row]!]!;
@@ -78,7 +79,6 @@ function fulfilCheck(
       signer: nonces.pledge.slice(row * 32, row * 32 + 20),
     };
   }
-  if (kind !== KIND.validate) return undefined;
   const digest = ledger.digestAt(readSafe(view, offset + FULFIL.validate.height));
   const at = offset + FULFIL.validate.signature;
   return digest && { digest: digest.slice(), signature: bytes.slice(at, at + 64), signer: account };

@@ -9,6 +9,7 @@ import { type Code, codes } from './codes.ts';
 import type { Ledger } from './ledger.ts';
 import { FETCH, INTENT, intentSize, KIND } from './messages.ts';
 import { postPlaces } from './privilege.ts';
+import type { Hash } from './units.ts';
 
 /** What a fetch's intents ask for. */
 interface Measure {
@@ -105,14 +106,14 @@ function dealFetch(
   }
 
   // From here on it must succeed.
-  if (sequence > accounts.authoritySequence[row]!) empower(ledger, row, block, offset, size);
+  const intents = ledger.domain.intentsHash(bytes, offset, size);
+  if (sequence > accounts.authoritySequence[row]!) empower(ledger, row, block, offset, intents);
   const budget = readU64(view, offset + FETCH.budget);
   const fees = BigInt(measure.count) * ledger.genesis.parameters.fee;
   accounts.balance[row] = accounts.balance[row]! - fees;
   accounts.reserved[row] = accounts.reserved[row]! + budget - fees;
   ledger.settlements.feePot += fees;
   ledger.addUnsettled(row, fees);
-  const intents = ledger.domain.intentsHash(bytes, offset, size);
   const limit = readU64(view, offset + FETCH.limit);
   const first = ledger.nextNonce;
   log.dealt(
@@ -190,11 +191,11 @@ function measureFetch(bytes: Uint8Array, view: DataView, offset: number): Measur
 }
 
 /** The fetch is the account's authority from here on: the signature that L1 will check. */
-function empower(ledger: Ledger, row: number, block: BlockIndex, offset: number, size: number): void {
+function empower(ledger: Ledger, row: number, block: BlockIndex, offset: number, intents: Hash): void {
   const { accounts, domain } = ledger;
   accounts.authoritySequence[row] = readU64(block.view, offset + FETCH.sequence);
   accounts.authorityLimit[row] = readU64(block.view, offset + FETCH.limit);
-  copyBytes(accounts.authority, row * 96, domain.requestHash(block.bytes, offset, size), 0, 32);
+  copyBytes(accounts.authority, row * 96, domain.requestHash(block.bytes, offset, intents), 0, 32);
   copyBytes(accounts.authority, row * 96 + 32, block.bytes, offset + FETCH.signature, 64);
 }
 

@@ -118,7 +118,8 @@ describe('the pool', () => {
   test('keeps who waits with the candidate, in the order they came', () => {
     const pool = new Pool(ROOM);
     const fetch = fetchOf(alice, 0n);
-    const index = { offsets: new Uint32Array([0]), sizes: new Uint32Array([fetch.length]) };
+    const view = viewOf(fetch);
+    const index = { view, offsets: new Uint32Array([0]), sizes: new Uint32Array([fetch.length]) };
     const [one, two] = [new Submission(fetch, index), new Submission(fetch, index)];
     pool.add(fetch, 1, true)!.waiters.push({ submission: one, index: 0 });
     pool.add(fetch, 1, true)!.waiters.push({ submission: two, index: 0 });
