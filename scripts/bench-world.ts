@@ -48,9 +48,9 @@ export class World {
     this.#sequences = new Uint32Array(accounts);
     for (let i = 0; i < accounts; i++) {
       const row = this.ledger.accounts.ensure(addressOf(i), 0);
-      this.ledger.accounts.balance[row] = FUNDS;
-      this.ledger.accounts.l1Balance[row] = FUNDS;
-      this.ledger.accounts.standing[row] = STANDING_ONE;
+      this.ledger.accounts.balance.set(row, FUNDS);
+      this.ledger.accounts.l1Balance.set(row, FUNDS);
+      this.ledger.accounts.standing.set(row, STANDING_ONE);
     }
   }
 
