@@ -57,6 +57,7 @@ export function median(runs: readonly Run[]): Medians {
     ...Object.fromEntries(
       raw.appends.map(({ bytes, rate }) => [`durable appends of ${whole(bytes)} bytes`, rate]),
     ),
+    [ECHOES]: raw.echoes,
     ...peers,
   })) as Record<string, number>[];
   const spreads = Object.keys(all[0]!).map((name) => {
@@ -103,11 +104,14 @@ function ratiosOf({ spreads }: Medians): string[][] {
     ['batch 1', PEERS.single],
     ['batch 1', PEERS.redis],
     ['batch 1', checksName(2)],
+    ['batch 1', ECHOES],
   ] as const;
   return pairs
     .map(([ours, other]) => [`${ours} : ${other}`, (rate(ours) / rate(other)).toFixed(2)])
     .filter(([, ratio]) => ratio !== 'NaN');
 }
+
+const ECHOES = 'loopback messages of 155 bytes there and back';
 
 function checksName(threads: number): string {
   return `signature checks, ${threads} thread(s)`;

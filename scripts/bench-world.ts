@@ -35,22 +35,16 @@ export class World {
   readonly hashes: Hashes;
   readonly #sequences: Uint32Array;
 
-  constructor(hashes: Hashes, accounts: number) {
+  /** `validator`: who signs, if a node is to run on it. */
+  constructor(hashes: Hashes, accounts: number, validator: Uint8Array = new Uint8Array(20).fill(9)) {
     this.hashes = hashes;
-    const genesis: Genesis = {
-      chainId: 31337,
-      contract: new Uint8Array(20).fill(7),
-      time: TIME,
-      parameters: defaultParameters,
-      validators: [new Uint8Array(20).fill(9)],
-    };
-    this.ledger = createLedger(genesis, hashes, 12345);
+    this.ledger = createLedger(genesisOf(validator), hashes, 12345);
     this.#sequences = new Uint32Array(accounts);
     for (let i = 0; i < accounts; i++) {
       const row = this.ledger.accounts.ensure(addressOf(i), 0);
-      this.ledger.accounts.balance[row] = FUNDS;
-      this.ledger.accounts.l1Balance[row] = FUNDS;
-      this.ledger.accounts.standing[row] = STANDING_ONE;
+      this.ledger.accounts.balance.set(row, FUNDS);
+      this.ledger.accounts.l1Balance.set(row, FUNDS);
+      this.ledger.accounts.standing.set(row, STANDING_ONE);
     }
   }
 
@@ -145,6 +139,11 @@ export class World {
       signature: new Uint8Array(64),
     });
   }
+}
+
+export function genesisOf(validator: Uint8Array): Genesis {
+  const contract = new Uint8Array(20).fill(7);
+  return { chainId: 31337, contract, time: TIME, parameters: defaultParameters, validators: [validator] };
 }
 
 /** Addresses that are spread like real ones. */

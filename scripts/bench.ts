@@ -11,6 +11,7 @@ import { measurePeers, missingPeers, type PeerFigures } from './bench-peers.ts';
 import { ask, next, start } from './bench-process.ts';
 import { measureRaw, type RawFigures } from './bench-raw.ts';
 import { type Case, median, printReport, type Row, type Run } from './bench-report.ts';
+import { measureRestart } from './bench-restart.ts';
 
 const HELP = `npm run bench -- [options]
 
@@ -23,6 +24,7 @@ funded by a first layer that the benchmark generates: no L1 node runs.
   --peers       PostgreSQL, Redis and anvil in the same run; what is not installed is named
   --growth      instead: how cost grows, into docs/performance.md
   --overload S  instead: S seconds of ten times what the node can take, with its memory and every code
+  --history N   instead: a node with a million accounts and N payments behind them: its disk, its restart (0: accounts only)
   --only B      one batch size: 1, 32 or 256
   --workers N   threads that check signatures beside the main one (default: processors less one, at least 1)
   --json        print JSON, nothing else
@@ -49,6 +51,7 @@ const { values } = parseArgs({
     peers: { type: 'boolean', default: false },
     growth: { type: 'boolean', default: false },
     overload: { type: 'string' },
+    history: { type: 'string' },
     only: { type: 'string' },
     workers: { type: 'string', default: `${Math.max(1, availableParallelism() - 1)}` },
     json: { type: 'boolean', default: false },
@@ -59,6 +62,7 @@ const { values } = parseArgs({
 if (values.help) console.log(HELP);
 else if (values.growth) await import('./bench-growth.ts');
 else if (values.overload !== undefined) await measureOverload(Number(values.overload), values.workers);
+else if (values.history !== undefined) await measureRestart(Number(values.history));
 else await main();
 
 async function main(): Promise<void> {

@@ -70,8 +70,14 @@ export function manifestsFollowArrows(manifests: ReadonlyMap<string, Manifest>):
 }
 
 export function readManifest(path: string, text: string): Manifest {
-  const { dependencies = {}, devDependencies = {} } = JSON.parse(text) as Partial<Manifest>;
-  return { path, dependencies, devDependencies };
+  const {
+    dependencies,
+    optionalDependencies,
+    devDependencies = {},
+  } = JSON.parse(text) as Partial<Manifest> & {
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+  };
+  return { path, dependencies: { ...dependencies, ...optionalDependencies }, devDependencies };
 }
 
 function importFault(

@@ -20,7 +20,7 @@ export function annulDue(ledger: Ledger, height: number): void {
 
 /** Annuls due nonces of one fetch: one event, then what each topic can deliver. */
 function annulOfFetch(ledger: Ledger, rows: number[]): void {
-  const { nonces, log } = ledger;
+  const { nonces, log, accounts } = ledger;
   const fetch = nonces.fetch[rows[0]!]!;
   const bitmap = new Uint8Array(32);
   for (const row of rows) {
@@ -28,7 +28,13 @@ function annulOfFetch(ledger: Ledger, rows: number[]): void {
     bitmap[index >> 3] = bitmap[index >> 3]! | (0x80 >> (index & 7));
   }
   const { first, account, sequence } = nonces.fetches;
-  log.annulled(first[fetch]!, ledger.accounts.index.keys, account[fetch]! * 20, sequence[fetch]!, bitmap);
+  log.annulled(
+    first[fetch]!,
+    accounts.rows.bytes,
+    accounts.addressAt(account[fetch]!),
+    sequence[fetch]!,
+    bitmap,
+  );
   for (const row of rows) {
     const kind = nonces.kind[row]!;
     if (kind === KIND.post) {

@@ -60,7 +60,7 @@ function shareFees(ledger: Ledger): bigint {
 }
 
 function isLeaver(ledger: Ledger, row: number): boolean {
-  return ledger.accounts.hasFlag(row, FLAG.exiting) && ledger.accounts.openNonces[row] === 0;
+  return ledger.accounts.hasFlag(row, FLAG.exiting) && ledger.accounts.openNonces.get(row) === 0;
 }
 
 function choose(ledger: Ledger): Choice {
@@ -75,8 +75,8 @@ function choose(ledger: Ledger): Choice {
     hasRest: false,
   };
   for (const row of ledger.unsettledRows) {
-    const amount = accounts.unsettled[row]!;
-    if (accounts.payoutOwed[row]! > 0n) choice.payouts.push(row);
+    const amount = accounts.unsettled.get(row);
+    if (accounts.payoutOwed.get(row) > 0n) choice.payouts.push(row);
     if (amount > 0n && isLeaver(ledger, row)) choice.leaverDebits.push(row);
     else if (amount >= dust) choice.debits.push(row);
     else if (amount < 0n && isLeaver(ledger, row)) choice.leaverCredits.push(row);
@@ -96,21 +96,21 @@ function coverWithSmallDebits(ledger: Ledger, choice: Choice): void {
   const { accounts, settlements } = ledger;
   const { dust } = ledger.genesis.parameters;
   let missing = -settlements.pool;
-  for (const row of choice.leaverDebits) missing -= accounts.unsettled[row]!;
-  for (const row of choice.debits) missing -= accounts.unsettled[row]!;
-  for (const row of choice.payouts) missing += afterEntryFee(ledger, accounts.payoutOwed[row]!);
-  for (const row of choice.leaverCredits) missing += afterEntryFee(ledger, -accounts.unsettled[row]!);
-  for (const row of choice.credits) missing += afterEntryFee(ledger, -accounts.unsettled[row]!);
+  for (const row of choice.leaverDebits) missing -= accounts.unsettled.get(row);
+  for (const row of choice.debits) missing -= accounts.unsettled.get(row);
+  for (const row of choice.payouts) missing += afterEntryFee(ledger, accounts.payoutOwed.get(row));
+  for (const row of choice.leaverCredits) missing += afterEntryFee(ledger, -accounts.unsettled.get(row));
+  for (const row of choice.credits) missing += afterEntryFee(ledger, -accounts.unsettled.get(row));
   if (missing <= 0n) return;
   const small = ledger.unsettledRows.filter((row) => {
-    const amount = accounts.unsettled[row]!;
+    const amount = accounts.unsettled.get(row);
     return amount > 0n && amount < dust && !isLeaver(ledger, row);
   });
   largestFirst(ledger.accounts, small);
   for (const row of small) {
     if (missing <= 0n) return;
     choice.debits.push(row);
-    missing -= accounts.unsettled[row]!;
+    missing -= accounts.unsettled.get(row);
   }
   if (missing > 0n) throw new Error('I5 is broken: all debits do not cover a cut');
 }
@@ -133,7 +133,7 @@ function book(ledger: Ledger, choice: Choice): { debits: bigint; credits: bigint
     rows.push(row);
     amounts.push(amount);
     classes.push(kind);
-    ledger.accounts.unformed[row] = ledger.accounts.unformed[row]! + 1;
+    ledger.accounts.unformed.set(row, ledger.accounts.unformed.get(row) + 1);
   };
   for (const list of [choice.leaverDebits, choice.debits]) {
     for (const row of byAddress(ledger.accounts, list)) {
@@ -165,20 +165,20 @@ function book(ledger: Ledger, choice: Choice): { debits: bigint; credits: bigint
 
 function bookDebit(ledger: Ledger, row: number): bigint {
   const { accounts, settlements } = ledger;
-  const amount = accounts.unsettled[row]!;
-  accounts.debited[row] = accounts.debited[row]! + amount;
-  accounts.unsettled[row] = 0n;
+  const amount = accounts.unsettled.get(row);
+  accounts.debited.set(row, accounts.debited.get(row) + amount);
+  accounts.unsettled.set(row, 0n);
   settlements.pool += amount;
   return amount;
 }
 
 function bookCredit(ledger: Ledger, row: number): bigint {
   const { accounts, settlements } = ledger;
-  const amount = -accounts.unsettled[row]!;
+  const amount = -accounts.unsettled.get(row);
   const listed = afterEntryFee(ledger, amount);
   const fee = amount - listed;
-  accounts.balance[row] = accounts.balance[row]! - fee;
-  accounts.unsettled[row] = 0n;
+  accounts.balance.set(row, accounts.balance.get(row) - fee);
+  accounts.unsettled.set(row, 0n);
   settlements.feePot += fee;
   settlements.pool -= listed;
   return listed;
@@ -186,9 +186,9 @@ function bookCredit(ledger: Ledger, row: number): bigint {
 
 function bookPayout(ledger: Ledger, row: number): bigint {
   const { accounts, settlements } = ledger;
-  const amount = accounts.payoutOwed[row]!;
+  const amount = accounts.payoutOwed.get(row);
   const listed = afterEntryFee(ledger, amount);
-  accounts.payoutOwed[row] = 0n;
+  accounts.payoutOwed.set(row, 0n);
   settlements.payoutsOwed -= amount;
   settlements.feePot += amount - listed;
   settlements.pool -= listed;
@@ -199,7 +199,7 @@ function bookPayout(ledger: Ledger, row: number): bigint {
 function forgetSettled(ledger: Ledger): void {
   const { accounts } = ledger;
   ledger.unsettledRows = ledger.unsettledRows.filter((row) => {
-    const remains = accounts.unsettled[row] !== 0n || accounts.payoutOwed[row]! > 0n;
+    const remains = accounts.unsettled.get(row) !== 0n || accounts.payoutOwed.get(row) > 0n;
     if (!remains) accounts.clearFlag(row, FLAG.unsettled);
     return remains;
   });

@@ -9,6 +9,7 @@ import { type Code, codes } from './codes.ts';
 import type { Ledger } from './ledger.ts';
 import { FETCH, INTENT, intentSize, KIND } from './messages.ts';
 import { postPlaces } from './privilege.ts';
+import type { Hash } from './units.ts';
 
 /** What a fetch's intents ask for. */
 interface Measure {
@@ -47,11 +48,14 @@ export function dealFetches(
   results: Uint16Array,
   firsts: Float64Array,
 ): void {
-  const { active, added } = activeInBlock(ledger, block, verdicts);
+  const rows = ledger.accounts.findAll(block.bytes, block.fetches, FETCH.account);
+  const { active, added } = activeInBlock(ledger, block, verdicts, rows);
   for (let i = 0; i < block.fetches.length; i++) {
     const offset = block.fetches[i]!;
     results[i] =
-      verdicts[i] === 1 ? dealFetch(ledger, block, offset, block.fetchSizes[i]!, active) : codes.badSignature;
+      verdicts[i] === 1
+        ? dealFetch(ledger, block, rows[i]!, offset, block.fetchSizes[i]!, active)
+        : codes.badSignature;
     firsts[i] = results[i] === 0 ? ledger.nextNonce - block.view.getUint16(offset + FETCH.count) : -1;
   }
   for (const row of added) ledger.accounts.clearFlag(row, FLAG.inBlock);
@@ -62,19 +66,20 @@ function activeInBlock(
   ledger: Ledger,
   block: BlockIndex,
   verdicts: Uint8Array,
+  rows: Int32Array,
 ): { active: number; added: number[] } {
   const { accounts } = ledger;
   const added: number[] = [];
   let active = ledger.privilege.active;
   for (let i = 0; i < block.fetches.length; i++) {
     const offset = block.fetches[i]!;
-    const row = accounts.find(block.bytes, offset + FETCH.account);
-    if (row < 0 || verdicts[i] !== 1 || accounts.openNonces[row] !== 0) continue;
+    const row = rows[i]!;
+    if (row < 0 || verdicts[i] !== 1 || accounts.openNonces.get(row) !== 0) continue;
     if (accounts.hasFlag(row, FLAG.inBlock)) continue;
     if (checkStanding(ledger, row, block.view, offset, block.time) !== 0) continue;
     accounts.setFlag(row, FLAG.inBlock);
     added.push(row);
-    active += accounts.standing[row]!;
+    active += accounts.standing.get(row);
   }
   return { active, added };
 }
@@ -82,17 +87,17 @@ function activeInBlock(
 function dealFetch(
   ledger: Ledger,
   block: BlockIndex,
+  row: number,
   offset: number,
   size: number,
   active: number,
 ): Code | 0 {
   const { accounts, log } = ledger;
   const { bytes, view } = block;
-  const row = accounts.find(bytes, offset + FETCH.account);
   const code = checkStanding(ledger, row, view, offset, block.time);
   if (code !== 0 && code <= LAST_TRACELESS) return code;
   // In range only because a fetch before it in this block moved `highest`: A does not count the account.
-  if (code === 0 && accounts.openNonces[row] === 0 && !accounts.hasFlag(row, FLAG.inBlock)) {
+  if (code === 0 && accounts.openNonces.get(row) === 0 && !accounts.hasFlag(row, FLAG.inBlock)) {
     return codes.sequenceOutOfRange;
   }
   const sequence = readU64(view, offset + FETCH.sequence);
@@ -100,24 +105,24 @@ function dealFetch(
   const refusal = code !== 0 ? code : checkMeans(ledger, row, view, offset, measure, active);
   accounts.use(row, sequence);
   if (refusal !== 0) {
-    log.refused(accounts.index.keys, row * 20, sequence, refusal);
+    log.refused(accounts.rows.bytes, accounts.addressAt(row), sequence, refusal);
     return refusal;
   }
 
   // From here on it must succeed.
-  if (sequence > accounts.authoritySequence[row]!) empower(ledger, row, block, offset, size);
+  const intents = ledger.domain.intentsHash(bytes, offset, size);
+  if (sequence > accounts.authoritySequence.get(row)) empower(ledger, row, block, offset, intents);
   const budget = readU64(view, offset + FETCH.budget);
   const fees = BigInt(measure.count) * ledger.genesis.parameters.fee;
-  accounts.balance[row] = accounts.balance[row]! - fees;
-  accounts.reserved[row] = accounts.reserved[row]! + budget - fees;
+  accounts.balance.set(row, accounts.balance.get(row) - fees);
+  accounts.reserved.set(row, accounts.reserved.get(row) + budget - fees);
   ledger.settlements.feePot += fees;
   ledger.addUnsettled(row, fees);
-  const intents = ledger.domain.intentsHash(bytes, offset, size);
   const limit = readU64(view, offset + FETCH.limit);
   const first = ledger.nextNonce;
   log.dealt(
-    accounts.index.keys,
-    row * 20,
+    accounts.rows.bytes,
+    accounts.addressAt(row),
     sequence,
     first,
     measure.count,
@@ -158,15 +163,16 @@ function checkMeans(
   const { accounts, genesis, privilege } = ledger;
   const { bond, fee } = genesis.parameters;
   if (accounts.hasFlag(row, FLAG.exiting)) return codes.exiting;
-  const places = accounts.openPlaces[row]! + measure.places;
+  const places = accounts.openPlaces.get(row) + measure.places;
   if (places > privilege.allowance(row, active)) return codes.overAllowance;
   const budget = readU64(view, offset + FETCH.budget);
   if (budget < BigInt(measure.count) * fee + measure.earmarked) return codes.budgetTooSmall;
   if (accounts.free(row) < budget + bond) return codes.insufficientFunds;
-  const isNewest = readU64(view, offset + FETCH.sequence) > accounts.authoritySequence[row]!;
-  const limit = isNewest ? readU64(view, offset + FETCH.limit) : accounts.authorityLimit[row]!;
-  const unsettled = accounts.unsettled[row]!;
-  const taken = accounts.debited[row]! + (unsettled > 0n ? unsettled : 0n) + accounts.reserved[row]! + budget;
+  const isNewest = readU64(view, offset + FETCH.sequence) > accounts.authoritySequence.get(row);
+  const limit = isNewest ? readU64(view, offset + FETCH.limit) : accounts.authorityLimit.get(row);
+  const unsettled = accounts.unsettled.get(row);
+  const taken =
+    accounts.debited.get(row) + (unsettled > 0n ? unsettled : 0n) + accounts.reserved.get(row) + budget;
   return limit < taken ? codes.limitTooLow : 0;
 }
 
@@ -190,12 +196,14 @@ function measureFetch(bytes: Uint8Array, view: DataView, offset: number): Measur
 }
 
 /** The fetch is the account's authority from here on: the signature that L1 will check. */
-function empower(ledger: Ledger, row: number, block: BlockIndex, offset: number, size: number): void {
+function empower(ledger: Ledger, row: number, block: BlockIndex, offset: number, intents: Hash): void {
   const { accounts, domain } = ledger;
-  accounts.authoritySequence[row] = readU64(block.view, offset + FETCH.sequence);
-  accounts.authorityLimit[row] = readU64(block.view, offset + FETCH.limit);
-  copyBytes(accounts.authority, row * 96, domain.requestHash(block.bytes, offset, size), 0, 32);
-  copyBytes(accounts.authority, row * 96 + 32, block.bytes, offset + FETCH.signature, 64);
+  accounts.authoritySequence.set(row, readU64(block.view, offset + FETCH.sequence));
+  accounts.authorityLimit.set(row, readU64(block.view, offset + FETCH.limit));
+  const { bytes } = accounts.rows;
+  const at = accounts.authorityAt(row);
+  copyBytes(bytes, at, domain.requestHash(block.bytes, offset, intents), 0, 32);
+  copyBytes(bytes, at + 32, block.bytes, offset + FETCH.signature, 64);
 }
 
 function openNonces(

@@ -3,7 +3,7 @@
  * Every part is executed on the contract's model first; a failure there is a bug and throws, which stops the node.
  * Invariants: I2, I4 and I6.
  */
-import { FLAG } from './accounts.ts';
+import { AUTHORITY_SIZE, FLAG } from './accounts.ts';
 import { ByteWriter } from './bytes.ts';
 import { headOf } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
@@ -22,7 +22,7 @@ export function formPart(ledger: Ledger, height: Height): FormedSettlement | und
 
   for (let i = settlements.next; i < end; i++) {
     const row = settlements.entryAccounts[i]!;
-    ledger.accounts.unformed[row] = ledger.accounts.unformed[row]! - 1;
+    ledger.accounts.unformed.set(row, ledger.accounts.unformed.get(row) - 1);
   }
   const inbox = acknowledgeable(ledger);
   const isEmpty = end === settlements.next && rotation === undefined && inbox === settlements.inbox;
@@ -75,12 +75,12 @@ function packEntries(
     const amount = settlements.entryAmounts[i]!;
     if (settlements.entryClasses[i] === ENTRY.debit) {
       debit(ledger, row, amount);
-      debits.u64(amount).u64(accounts.authoritySequence[row]!).u64(accounts.authorityLimit[row]!);
-      debits.bytes(accounts.authority.subarray(row * 96, row * 96 + 96), 96);
+      debits.u64(amount).u64(accounts.authoritySequence.get(row)).u64(accounts.authorityLimit.get(row));
+      debits.bytes(accounts.authority(row), AUTHORITY_SIZE);
       settlements.unformedDebits--;
     } else if (settlements.entryClasses[i] === ENTRY.credit) {
       settlements.l1Pool -= amount;
-      accounts.l1Balance[row] = accounts.l1Balance[row]! + amount;
+      accounts.l1Balance.set(row, accounts.l1Balance.get(row) + amount);
       credits.bytes(accounts.address(row), 20).u64(amount);
     } else {
       settlements.l1Pool -= amount;
@@ -94,14 +94,14 @@ function packEntries(
 /** A debit on the contract's model, with every `require` of `settle`. */
 function debit(ledger: Ledger, row: number, amount: bigint): void {
   const { accounts, settlements } = ledger;
-  const sequence = accounts.authoritySequence[row]!;
+  const sequence = accounts.authoritySequence.get(row);
   modelRequires(sequence >= 0n, 'a debit has an authority');
-  modelRequires(accounts.l1Sequence[row]! <= sequence, 'stored sequence <= sequence');
+  modelRequires(accounts.l1Sequence.get(row) <= sequence, 'stored sequence <= sequence');
   // D already counts this entry, and an account has one debit a cut: so D is `debited + amount` of the contract.
-  modelRequires(accounts.debited[row]! <= accounts.authorityLimit[row]!, 'debited + amount <= limit');
-  modelRequires(amount <= accounts.l1Balance[row]!, 'amount <= balance');
-  accounts.l1Balance[row] = accounts.l1Balance[row]! - amount;
-  accounts.l1Sequence[row] = sequence;
+  modelRequires(accounts.debited.get(row) <= accounts.authorityLimit.get(row), 'debited + amount <= limit');
+  modelRequires(amount <= accounts.l1Balance.get(row), 'amount <= balance');
+  accounts.l1Balance.set(row, accounts.l1Balance.get(row) - amount);
+  accounts.l1Sequence.set(row, sequence);
   settlements.l1Pool += amount;
 }
 
@@ -113,7 +113,7 @@ function modelRequires(condition: boolean, what: string): void {
 function acknowledgeable(ledger: Ledger): number {
   const { accounts, waitingExits, imported } = ledger;
   const first = waitingExits.find(
-    ({ row }) => !accounts.hasFlag(row, FLAG.listed) || accounts.unformed[row] !== 0,
+    ({ row }) => !accounts.hasFlag(row, FLAG.listed) || accounts.unformed.get(row) !== 0,
   );
   return first === undefined ? imported : first.item - 1;
 }
@@ -124,15 +124,15 @@ function acknowledge(ledger: Ledger, inbox: number): void {
   while (waitingExits.length > 0 && waitingExits[0]!.item <= inbox) {
     const { row } = waitingExits.shift()!;
     const exit = accounts.exits.get(row)!;
-    if (accounts.authoritySequence[row]! < exit.sequence) {
-      accounts.authoritySequence[row] = -1n;
-      accounts.authorityLimit[row] = 0n;
-      accounts.authority.fill(0, row * 96, row * 96 + 96);
+    if (accounts.authoritySequence.get(row) < exit.sequence) {
+      accounts.authoritySequence.set(row, -1n);
+      accounts.authorityLimit.set(row, 0n);
+      accounts.authority(row).fill(0);
     }
     accounts.useBelow(row, exit.sequence);
-    if (accounts.l1Sequence[row]! < exit.sequence) accounts.l1Sequence[row] = exit.sequence;
-    accounts.l1Balance[row] = 0n;
-    accounts.balance[row] = -accounts.unsettled[row]!;
+    if (accounts.l1Sequence.get(row) < exit.sequence) accounts.l1Sequence.set(row, exit.sequence);
+    accounts.l1Balance.set(row, 0n);
+    accounts.balance.set(row, -accounts.unsettled.get(row));
     accounts.exits.delete(row);
     accounts.clearFlag(row, FLAG.exiting | FLAG.listed);
   }

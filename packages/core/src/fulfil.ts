@@ -89,13 +89,13 @@ function transfer(ledger: Ledger, row: number, bytes: Uint8Array, view: DataView
   const to = accounts.ensure(bytes, offset + FULFIL.transfer.to);
   pay(ledger, row, amount);
   ledger.receive(to, amount);
-  const keys = accounts.index.keys;
+  const { bytes: keys } = accounts.rows;
   log.transferred(
     nonces.nonce[row]!,
     keys,
-    from * 20,
+    accounts.addressAt(from),
     keys,
-    to * 20,
+    accounts.addressAt(to),
     amount,
     bytes,
     offset + FULFIL.transfer.reference,
@@ -112,7 +112,14 @@ function capture(ledger: Ledger, row: number, view: DataView, offset: number): v
     pay(ledger, row, amount);
     ledger.receive(payee, amount);
   }
-  log.captured(nonces.nonce[row]!, accounts.index.keys, payer * 20, nonces.pledge, row * 32, amount);
+  log.captured(
+    nonces.nonce[row]!,
+    accounts.rows.bytes,
+    accounts.addressAt(payer),
+    nonces.pledge,
+    row * 32,
+    amount,
+  );
   resolve(ledger, row, amount > 0n ? 1 : 0);
 }
 
@@ -121,9 +128,9 @@ function withdraw(ledger: Ledger, row: number, view: DataView, offset: number): 
   const amount = readU64(view, offset + FULFIL.withdraw.amount);
   const account = accountOf(ledger, row);
   pay(ledger, row, amount);
-  accounts.payoutOwed[account] = accounts.payoutOwed[account]! + amount;
+  accounts.payoutOwed.set(account, accounts.payoutOwed.get(account) + amount);
   ledger.settlements.payoutsOwed += amount;
-  log.withdrawn(nonces.nonce[row]!, accounts.index.keys, account * 20, amount);
+  log.withdrawn(nonces.nonce[row]!, accounts.rows.bytes, accounts.addressAt(account), amount);
   resolve(ledger, row, 1);
 }
 
@@ -134,7 +141,15 @@ function post(ledger: Ledger, row: number, bytes: Uint8Array, view: DataView, of
   const hash = ledger.hashes.sha256(bytes.subarray(data, data + length));
   const delivery = nonces.delivery[row]!;
   const topic = topics.topicOf(delivery);
-  log.posted(nonces.nonce[row]!, accounts.index.keys, accountOf(ledger, row) * 20, topic, 0, length, hash);
+  log.posted(
+    nonces.nonce[row]!,
+    accounts.rows.bytes,
+    accounts.addressAt(accountOf(ledger, row)),
+    topic,
+    0,
+    length,
+    hash,
+  );
   topics.resolve(delivery, true, log);
   resolve(ledger, row, 1);
 }
@@ -142,7 +157,12 @@ function post(ledger: Ledger, row: number, bytes: Uint8Array, view: DataView, of
 function validate(ledger: Ledger, row: number, view: DataView, offset: number): void {
   const height = readSafe(view, offset + FULFIL.validate.height);
   const account = accountOf(ledger, row);
-  ledger.log.validated(ledger.nonces.nonce[row]!, ledger.accounts.index.keys, account * 20, height);
+  ledger.log.validated(
+    ledger.nonces.nonce[row]!,
+    ledger.accounts.rows.bytes,
+    ledger.accounts.addressAt(account),
+    height,
+  );
   resolve(ledger, row, 1);
 }
 
@@ -156,10 +176,10 @@ function opens(
 ): boolean {
   const { nonces, accounts } = ledger;
   const sequence = nonces.fetches.sequence[nonces.fetch[row]!]!;
-  const account = accountOf(ledger, row) * 20;
+  const account = accounts.addressAt(accountOf(ledger, row));
   const index = nonces.index[row]!;
   const kind = nonces.kind[row]!;
-  const keys = accounts.index.keys;
+  const { bytes: keys } = accounts.rows;
   return ledger.opener(
     keys,
     account,

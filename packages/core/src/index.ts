@@ -1,4 +1,6 @@
 /** The public names of the core: the rules of Upfront (docs/protocol.md). Bytes in; state, events and codes out. */
+
+export type { Column } from './account-rows.ts';
 export type { Exit } from './accounts.ts';
 export { FLAG } from './accounts.ts';
 export { type Applied, applyBlock, blockFault, isTraceless, sealSnapshot } from './apply.ts';

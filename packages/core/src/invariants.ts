@@ -25,20 +25,21 @@ export function assertInvariants(ledger: Ledger): void {
   let unsettled = 0n;
   let active = 0;
   for (let row = 0; row < accounts.count; row++) {
-    const u = accounts.unsettled[row]!;
+    const u = accounts.unsettled.get(row);
     unsettled += u;
-    if (accounts.openNonces[row]! > 0) active += accounts.standing[row]!;
+    if (accounts.openNonces.get(row) > 0) active += accounts.standing.get(row);
     // A column that wrapped below zero shows here.
-    require(accounts.balance[row]! < AMOUNT_END, 'I1: balance < 2^63', row);
-    require(accounts.reserved[row]! <= accounts.balance[row]!, 'I2: reserved <= balance', row);
-    require((reserved.get(row) ?? 0n) === accounts.reserved[row]!, 'reserved = sum of rests', row);
-    require((openNonces.get(row) ?? 0) === accounts.openNonces[row]!, 'count of open nonces', row);
-    const l1 = accounts.l1Balance[row]! + (unformed.get(row) ?? 0n);
-    require(accounts.balance[row]! === l1 - u, 'I2: balance = L1 balance - u', row);
-    const taken = accounts.debited[row]! + (u > 0n ? u : 0n) + accounts.reserved[row]!;
-    if (u > 0n || accounts.reserved[row]! > 0n) {
-      require(taken <= accounts.authorityLimit[row]!, 'I3: taken <= limit', row);
-      require(accounts.authoritySequence[row]! >= accounts.l1Sequence[row]!, 'I4: authority >= stored', row);
+    require(accounts.balance.get(row) < AMOUNT_END, 'I1: balance < 2^63', row);
+    require(accounts.reserved.get(row) <= accounts.balance.get(row), 'I2: reserved <= balance', row);
+    require((reserved.get(row) ?? 0n) === accounts.reserved.get(row), 'reserved = sum of rests', row);
+    require((openNonces.get(row) ?? 0) === accounts.openNonces.get(row), 'count of open nonces', row);
+    const l1 = accounts.l1Balance.get(row) + (unformed.get(row) ?? 0n);
+    require(accounts.balance.get(row) === l1 - u, 'I2: balance = L1 balance - u', row);
+    const taken = accounts.debited.get(row) + (u > 0n ? u : 0n) + accounts.reserved.get(row);
+    if (u > 0n || accounts.reserved.get(row) > 0n) {
+      require(taken <= accounts.authorityLimit.get(row), 'I3: taken <= limit', row);
+      require(accounts.authoritySequence.get(row) >=
+        accounts.l1Sequence.get(row), 'I4: authority >= stored', row);
     }
   }
   const { pool, payoutsOwed, feePot, burnt } = settlements;

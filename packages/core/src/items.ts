@@ -40,8 +40,8 @@ function importItem(ledger: Ledger, item: Item, head: Hash): void {
   ledger.log.item(ledger.nextNonce++, number, item.kind, item.account, 0, item.amount, item.data);
   if (item.kind === ITEM.deposit) {
     const row = accounts.ensure(item.account, 0);
-    accounts.balance[row] = accounts.balance[row]! + item.amount;
-    accounts.l1Balance[row] = accounts.l1Balance[row]! + item.amount;
+    accounts.balance.set(row, accounts.balance.get(row) + item.amount);
+    accounts.l1Balance.set(row, accounts.l1Balance.get(row) + item.amount);
   } else if (item.kind === ITEM.exit) {
     const row = accounts.ensure(item.account, 0);
     accounts.setFlag(row, FLAG.exiting);

@@ -121,7 +121,7 @@ export class Ledger {
 
   /** u(row) changes by `amount`; the row is looked at by the next cut. */
   addUnsettled(row: number, amount: bigint): void {
-    this.accounts.unsettled[row] = this.accounts.unsettled[row]! + amount;
+    this.accounts.unsettled.set(row, this.accounts.unsettled.get(row) + amount);
     this.touch(row);
   }
 
@@ -134,7 +134,7 @@ export class Ledger {
 
   /** The account gets `amount`, which settlements will bring to it. */
   receive(row: number, amount: bigint): void {
-    this.accounts.balance[row] = this.accounts.balance[row]! + amount;
+    this.accounts.balance.set(row, this.accounts.balance.get(row) + amount);
     this.addUnsettled(row, -amount);
   }
 

@@ -243,7 +243,9 @@ describe('messages in a row', () => {
     );
   });
   it('none is no message', () => {
-    assert.deepEqual(splitMessages(new Uint8Array(0), parameters), {
+    const empty = new Uint8Array(0);
+    assert.deepEqual(splitMessages(empty, parameters), {
+      view: new DataView(empty.buffer),
       offsets: new Uint32Array(0),
       sizes: new Uint32Array(0),
     });

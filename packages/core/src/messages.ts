@@ -112,6 +112,8 @@ export type Message =
 
 /** Where the messages of a concatenation are, in its order. */
 export interface MessageIndex {
+  /** Of the concatenation. */
+  readonly view: DataView;
   readonly offsets: Uint32Array;
   readonly sizes: Uint32Array;
 }
@@ -228,7 +230,7 @@ export function splitMessages(bytes: Uint8Array, parameters: Parameters): Messag
     sizes[count] = size;
     at += size;
   }
-  return { offsets: offsets.slice(0, count), sizes: sizes.slice(0, count) };
+  return { view, offsets: offsets.slice(0, count), sizes: sizes.slice(0, count) };
 }
 
 /** Throws RangeError if a field does not fit its width; other bounds are the decoder's. */

@@ -56,7 +56,8 @@ export class Openings {
     const { nonces, accounts } = ledger;
     const { bytes, view, stride } = this.#batch;
     const at = place * stride;
-    copyBytes(bytes, at + COMMITMENT.account, accounts.index.keys, accountOf(ledger, row) * 20, 20);
+    const account = accounts.addressAt(accountOf(ledger, row));
+    copyBytes(bytes, at + COMMITMENT.account, accounts.rows.bytes, account, 20);
     writeU64(view, at + COMMITMENT.sequence, nonces.fetches.sequence[nonces.fetch[row]!]!);
     view.setUint16(at + COMMITMENT.index, nonces.index[row]!);
     bytes[at + COMMITMENT.kind] = KIND.transfer;

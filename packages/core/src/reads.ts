@@ -56,24 +56,24 @@ export function accountView(ledger: Ledger, address: Address): AccountView | und
   const { accounts, privilege } = ledger;
   const row = accounts.find(address, 0);
   if (row < 0) return undefined;
-  const sequence = accounts.authoritySequence[row]!;
+  const sequence = accounts.authoritySequence.get(row);
   return {
     address: address.slice(),
-    balance: accounts.balance[row]!,
-    reserved: accounts.reserved[row]!,
+    balance: accounts.balance.get(row),
+    reserved: accounts.reserved.get(row),
     free: accounts.free(row),
-    unsettled: accounts.unsettled[row]!,
-    debited: accounts.debited[row]!,
-    payoutOwed: accounts.payoutOwed[row]!,
-    highest: accounts.highest[row]!,
-    used: accounts.used[row]!,
-    standing: accounts.standing[row]!,
+    unsettled: accounts.unsettled.get(row),
+    debited: accounts.debited.get(row),
+    payoutOwed: accounts.payoutOwed.get(row),
+    highest: accounts.highest.get(row),
+    used: accounts.used.get(row),
+    standing: accounts.standing.get(row),
     allowance: privilege.allowance(row, privilege.activeWith(row)),
-    openNonces: accounts.openNonces[row]!,
-    openPlaces: accounts.openPlaces[row]!,
+    openNonces: accounts.openNonces.get(row),
+    openPlaces: accounts.openPlaces.get(row),
     isExiting: accounts.hasFlag(row, FLAG.exiting),
-    authority: sequence < 0n ? undefined : { sequence, limit: accounts.authorityLimit[row]! },
-    l1Balance: accounts.l1Balance[row]!,
+    authority: sequence < 0n ? undefined : { sequence, limit: accounts.authorityLimit.get(row) },
+    l1Balance: accounts.l1Balance.get(row),
   };
 }
 
@@ -87,7 +87,7 @@ export function nonceView(ledger: Ledger, nonce: Nonce): NonceView | undefined {
 export function openNoncesOf(ledger: Ledger, address: Address, most: number): NonceView[] {
   const account = ledger.accounts.find(address, 0);
   const views: NonceView[] = [];
-  if (account < 0 || ledger.accounts.openNonces[account] === 0) return views;
+  if (account < 0 || ledger.accounts.openNonces.get(account) === 0) return views;
   for (const row of ledger.nonces.rows()) {
     if (accountOf(ledger, row) !== account) continue;
     if (views.length === most) break;

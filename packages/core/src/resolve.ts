@@ -16,8 +16,8 @@ export function pay(ledger: Ledger, nonceRow: number, amount: bigint): void {
   const { accounts, nonces } = ledger;
   const fetch = nonces.fetch[nonceRow]!;
   const row = nonces.fetches.account[fetch]!;
-  accounts.balance[row] = accounts.balance[row]! - amount;
-  accounts.reserved[row] = accounts.reserved[row]! - amount;
+  accounts.balance.set(row, accounts.balance.get(row) - amount);
+  accounts.reserved.set(row, accounts.reserved.get(row) - amount);
   nonces.fetches.rest[fetch] = nonces.fetches.rest[fetch]! - amount;
   ledger.addUnsettled(row, amount);
 }
@@ -39,6 +39,6 @@ export function resolve(ledger: Ledger, nonceRow: number, raise: number): void {
   const open = fetches.open[fetch]! - 1;
   fetches.open[fetch] = open;
   if (open > 0) return;
-  accounts.reserved[row] = accounts.reserved[row]! - fetches.rest[fetch]!;
+  accounts.reserved.set(row, accounts.reserved.get(row) - fetches.rest[fetch]!);
   fetches.remove(fetch);
 }

@@ -88,7 +88,7 @@ describe('a domain', () => {
         hashes.sha256(encodeIntents(fetch.intents)),
       ),
     );
-    assert.deepEqual(domain.requestHash(bytes, 0, bytes.length), request);
+    assert.deepEqual(domain.requestHash(bytes, 0, domain.intentsHash(bytes, 0, bytes.length)), request);
     assert.deepEqual(domain.fetchDigestOf(5n, 6n, request), domain.fetchDigest(bytes, 0, bytes.length));
   });
   it('refuses what is no deployment', () => {

@@ -18,8 +18,8 @@ export interface Domain {
   readonly separator: Hash;
   /** What an account signs of the encoded fetch at `offset`. */
   fetchDigest(bytes: Uint8Array, offset: number, size: number): Hash;
-  /** hashStruct of the Request of the encoded fetch at `offset`: what a debit carries as `request`. */
-  requestHash(bytes: Uint8Array, offset: number, size: number): Hash;
+  /** hashStruct of the Request of the encoded fetch at `offset`, given its {@link intentsHash}: a debit's `request`. */
+  requestHash(bytes: Uint8Array, offset: number, intents: Hash): Hash;
   /** sha256 of the encoded intents of the encoded fetch at `offset`. */
   intentsHash(bytes: Uint8Array, offset: number, size: number): Hash;
   /** The same digest as {@link fetchDigest}, from what a settlement's debit carries. */
@@ -116,10 +116,10 @@ export function createDomain(chainId: number, contract: Address, hashes: Hashes)
   };
   const intentsHash = (bytes: Uint8Array, offset: number, size: number): Hash =>
     hashes.sha256(bytes.subarray(offset + FETCH.intents, offset + size));
-  const requestHash = (bytes: Uint8Array, offset: number, size: number): Hash => {
+  const requestHash = (bytes: Uint8Array, offset: number, intents: Hash): Hash => {
     request.word(1, bytes, offset + FETCH.budget, 8);
     request.word(2, bytes, offset + FETCH.expires, 8);
-    request.word(3, intentsHash(bytes, offset, size), 0, 32);
+    request.word(3, intents, 0, 32);
     return keccak256(request.bytes);
   };
 
@@ -130,7 +130,7 @@ export function createDomain(chainId: number, contract: Address, hashes: Hashes)
     fetchDigest(bytes, offset, size) {
       fetch.word(1, bytes, offset + FETCH.sequence, 8);
       fetch.word(2, bytes, offset + FETCH.limit, 8);
-      fetch.word(3, requestHash(bytes, offset, size), 0, 32);
+      fetch.word(3, requestHash(bytes, offset, intentsHash(bytes, offset, size)), 0, 32);
       return digest(fetch.bytes);
     },
     fetchDigestOf(sequence, limit, hash) {

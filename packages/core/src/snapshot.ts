@@ -3,7 +3,8 @@
  * Equal states have equal bytes, whether they were reached live, by replay or from an older snapshot. Integers are
  * big-endian; the columns of accounts are copied as they lie in memory, which is little-endian on every machine we run on.
  */
-import { FLAG } from './accounts.ts';
+import { type Field, PLACE } from './account-rows.ts';
+import { AUTHORITY_SIZE, FLAG } from './accounts.ts';
 import type { L1View } from './block.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter, compareBytes } from './bytes.ts';
@@ -206,31 +207,35 @@ function firstKept(height: number): number {
   return Math.max(1, height - HEADERS_KEPT + 1);
 }
 
-/** The columns of an account's row that are copied as they lie. */
-const COLUMNS = [
-  'balance',
-  'reserved',
-  'debited',
-  'unsettled',
-  'payoutOwed',
-  'highest',
-  'used',
-  'standing',
-  'openNonces',
-  'openPlaces',
-  'unformed',
-  'authoritySequence',
-  'authorityLimit',
-  'authority',
-  'l1Balance',
-  'l1Sequence',
-] as const;
+/** The fields of an account's row in the order of the snapshot, which has all rows of one, then of the next. */
+const FIELDS = [
+  { place: PLACE.address, width: 20 },
+  { place: PLACE.balance, width: 8 },
+  { place: PLACE.reserved, width: 8 },
+  { place: PLACE.debited, width: 8 },
+  { place: PLACE.unsettled, width: 8 },
+  { place: PLACE.payoutOwed, width: 8 },
+  { place: PLACE.highest, width: 8 },
+  { place: PLACE.used, width: 8 },
+  { place: PLACE.standing, width: 4 },
+  { place: PLACE.openNonces, width: 4 },
+  { place: PLACE.openPlaces, width: 4 },
+  { place: PLACE.unformed, width: 1 },
+  { place: PLACE.authoritySequence, width: 8 },
+  { place: PLACE.authorityLimit, width: 8 },
+  { place: PLACE.authority, width: AUTHORITY_SIZE },
+  { place: PLACE.l1Balance, width: 8 },
+  { place: PLACE.l1Sequence, width: 8 },
+  { place: PLACE.flags, width: 1 },
+] as const satisfies readonly Field[];
 
 function writeAccounts(writer: ByteWriter, { accounts }: Ledger): void {
-  const { count } = accounts;
-  writer.u32(count).bytes(accounts.index.keys.subarray(0, count * 20));
-  for (const name of COLUMNS) writer.bytes(columnBytes(accounts[name], count, name));
-  writer.bytes(accounts.flags.slice(0, count).map((flags) => flags & (FLAG.exiting | FLAG.listed)));
+  const { count, rows } = accounts;
+  writer.u32(count);
+  const columns = rows.gather(FIELDS, count);
+  const flags = columns.pop()!;
+  for (const column of columns) writer.bytes(column);
+  writer.bytes(flags.map((bits) => bits & (FLAG.exiting | FLAG.listed)));
   const exits = [...accounts.exits.entries()].sort(([a], [b]) => a - b);
   writer.u32(exits.length);
   for (const [row, exit] of exits) writer.u32(row).u64(exit.item).u64(exit.sequence);
@@ -238,35 +243,23 @@ function writeAccounts(writer: ByteWriter, { accounts }: Ledger): void {
 
 function readAccounts(reader: ByteReader, ledger: Ledger): void {
   const { accounts } = ledger;
+  const { rows } = accounts;
   const count = reader.count(20);
-  accounts.reserveRows(Math.max(accounts.balance.length, count));
-  const addresses = reader.bytes(count * 20);
-  for (let row = 0; row < count; row++) accounts.ensure(addresses, row * 20);
-  for (const name of COLUMNS) {
-    const bytes = columnBytes(accounts[name], count, name);
-    bytes.set(reader.bytes(bytes.length));
-  }
-  accounts.flags.set(reader.bytes(count));
+  accounts.reserveRows(count);
+  const columns = FIELDS.map(({ width }) => reader.bytes(width * count));
+  for (let row = 0; row < count; row++) accounts.ensure(columns[0]!, row * 20);
+  rows.scatter(FIELDS, count, columns);
   for (let left = reader.u32(); left > 0; left--) {
     accounts.exits.set(reader.u32(), { item: reader.u64Safe(), sequence: reader.u64() });
   }
   let active = 0;
   for (let row = 0; row < count; row++) {
-    if (accounts.openNonces[row] !== 0) active += accounts.standing[row]!;
-    if (accounts.unsettled[row] === 0n && accounts.payoutOwed[row] === 0n) continue;
+    if (accounts.openNonces.get(row) !== 0) active += accounts.standing.get(row);
+    if (accounts.unsettled.get(row) === 0n && accounts.payoutOwed.get(row) === 0n) continue;
     accounts.setFlag(row, FLAG.unsettled);
     ledger.unsettledRows.push(row);
   }
   ledger.privilege.active = active;
-}
-
-function columnBytes(
-  column: ArrayBufferView & { BYTES_PER_ELEMENT: number },
-  count: number,
-  name: string,
-): Uint8Array {
-  const width = name === 'authority' ? 96 : column.BYTES_PER_ELEMENT;
-  return new Uint8Array(column.buffer, column.byteOffset, count * width);
 }
 
 function writeNonces(writer: ByteWriter, ledger: Ledger): void {

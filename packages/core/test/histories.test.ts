@@ -206,8 +206,8 @@ class History {
       const row = accounts.find(account, 0);
       return (
         row >= 0 &&
-        accounts.authoritySequence[row] === view.getBigUint64(8) &&
-        accounts.authorityLimit[row] === view.getBigUint64(16)
+        accounts.authoritySequence.get(row) === view.getBigUint64(8) &&
+        accounts.authorityLimit.get(row) === view.getBigUint64(16)
       );
     });
     assert.ok(signer ?? own, 'nobody signed this debit');
@@ -256,8 +256,8 @@ class History {
       const row = ledger.accounts.find(account, 0);
       if (row < 0) continue;
       const model = this.contract.account(account);
-      assert.equal(ledger.accounts.l1Balance[row], model.balance, 'L1 balance');
-      assert.equal(ledger.accounts.l1Sequence[row], model.sequence, 'L1 sequence');
+      assert.equal(ledger.accounts.l1Balance.get(row), model.balance, 'L1 balance');
+      assert.equal(ledger.accounts.l1Sequence.get(row), model.sequence, 'L1 sequence');
     }
     assert.equal(ledger.settlements.l1Pool, this.contract.pool, 'L1 pool');
   }

@@ -43,7 +43,7 @@ for (const { name, standing, active, allowance, ...parameters } of rows) {
   test(`allowance: ${name}`, () => {
     const { ledger } = network(parameters);
     const row = ledger.accounts.find(A, 0);
-    ledger.accounts.standing[row] = standing;
+    ledger.accounts.standing.set(row, standing);
     assert.equal(ledger.privilege.allowance(row, active), allowance);
   });
 }
@@ -98,7 +98,7 @@ test('standing never leaves floor..one; each annulled nonce halves', () => {
   assert.equal(accountView(one.ledger, A)?.standing, 64, 'the floor');
   assert.equal(accountView(one.ledger, A)?.allowance, 1);
   const row = one.ledger.accounts.find(A, 0);
-  one.ledger.accounts.standing[row] = 65530;
+  one.ledger.accounts.standing.set(row, 65530);
   const post = sealPost(A, 2n, 0, new Uint8Array(32), new Uint8Array(0));
   const [nonce] = one.block([], [one.fetch(A, [post.intent], { sequence: 2n })]).firstNonces;
   one.block([post.fulfil(nonce!)]);

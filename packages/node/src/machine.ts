@@ -17,6 +17,7 @@ import { startEmbedded } from './engine/start-embedded.ts';
 import { createHashes } from './hashes.ts';
 import type { Logger } from './log.ts';
 import type { Replica } from './replica.ts';
+import type { CurveKind } from './signatures/curve.ts';
 import { openStore } from './store/lmdb-store.ts';
 import type { Store } from './store/store.ts';
 
@@ -26,6 +27,8 @@ export interface Machine {
   readonly store: Store;
   readonly hashes: Hashes;
   readonly address: string | undefined;
+  /** The library that checks signatures; a reader checks none. */
+  readonly curve: CurveKind | undefined;
   close(): Promise<void>;
 }
 
@@ -51,8 +54,10 @@ async function startOperator(options: MachineOptions, privateKey: Uint8Array): P
   const { dataDir: path, workers } = config;
   const wanted = wantedOf(options);
   const embedded = await startEmbedded({ genesis, path, privateKey, workers, log, now, wanted, fatal });
-  const { engine, chain: replica, store, hashes, signer } = embedded;
-  return { engine, replica, store, hashes, address: toHex(signer.address), close: () => embedded.close() };
+  const { engine, chain: replica, store, hashes, signer, verifier } = embedded;
+  const curve = verifier.curve.kind;
+  const close = (): Promise<void> => embedded.close();
+  return { engine, replica, store, hashes, address: toHex(signer.address), curve, close };
 }
 
 /** With a validator's key one of the committee; without, a node that follows and hands messages on. */
@@ -92,9 +97,10 @@ async function startCommitteeNode(options: MachineOptions): Promise<Machine> {
     wanted: wantedOf(options),
     fatal,
   });
-  const { engine, chain: replica, store, hashes, signer } = comet;
+  const { engine, chain: replica, store, hashes, signer, verifier } = comet;
   const address = signer && toHex(signer.address);
-  return { engine, replica, store, hashes, address, close: () => comet.close() };
+  const curve = verifier.curve.kind;
+  return { engine, replica, store, hashes, address, curve, close: () => comet.close() };
 }
 
 /** Throws ConfigError if state sync is wanted and not all of it is said. */
@@ -124,7 +130,8 @@ async function startReader({ config, genesis, log, fatal }: MachineOptions): Pro
   try {
     const seed = randomBytes(4).readInt32BE();
     const replica = await openChain({ genesis, hashes, store, log, seed, fatal });
-    return { engine: undefined, replica, store, hashes, address: undefined, close: () => store.close() };
+    const none = { engine: undefined, address: undefined, curve: undefined };
+    return { ...none, replica, store, hashes, close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;

@@ -153,10 +153,8 @@ async function buildNode(build: Build): Promise<RunningNode> {
   });
 
   const url = urlOf(http.server.address() as AddressInfo);
-  log.info(
-    { url, metricsUrl, height: replica.height, l1: config.l1Url && redactUrl(config.l1Url) },
-    'serving',
-  );
+  const l1Url = config.l1Url && redactUrl(config.l1Url);
+  log.info({ url, metricsUrl, height: replica.height, curve: machine.curve, l1: l1Url }, 'serving');
   let closing: Promise<void> | undefined;
   return {
     url,

@@ -32,7 +32,7 @@ await Promise.all(network.payers.map((payer, i) => run(payer, network.payers[(i 
 async function run(payer: Payer, payee: Payer): Promise<void> {
   const { accounts } = node.chain.ledger;
   const account = Buffer.from(payer.address).toString('hex');
-  for (let sequence = accounts.highest[accounts.find(payer.address, 0)]! + 1n; ; sequence++) {
+  for (let sequence = accounts.highest.get(accounts.find(payer.address, 0)) + 1n; ; sequence++) {
     const transfers = transfersOf(network, payer, sequence, payee.address, BATCH);
     const [answer] = await node.engine.submit(transfers.fetch);
     // An account whose nonces a crash left open may come to its allowance; the window gives them back.

@@ -50,7 +50,7 @@ class Context {
 
   balance(payer: number): bigint {
     const { accounts } = this.running.replica.ledger;
-    return accounts.balance[accounts.find(this.network.payers[payer]!.address, 0)]!;
+    return accounts.balance.get(accounts.find(this.network.payers[payer]!.address, 0));
   }
 
   async submit(...messages: Uint8Array[]): Promise<Answer[]> {

@@ -146,13 +146,12 @@ function answerCounter(registers: Registry[]): { add(answers: Uint8Array): void 
   });
   return {
     add(answers) {
-      const view = viewOf(answers);
       for (let at = 0; at < answers.length; at += ANSWER_BYTES) {
         const status = answers[at]!;
         if (status <= STATUS.fulfilled) {
           byStatus[status] = byStatus[status]! + 1;
         } else {
-          const key = (status << 16) | view.getUint16(at + 1);
+          const key = (status << 16) | (answers[at + 1]! << 8) | answers[at + 2]!;
           byCode.set(key, (byCode.get(key) ?? 0) + 1);
         }
       }

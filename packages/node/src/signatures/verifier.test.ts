@@ -1,9 +1,10 @@
-/** Signatures: every fault of docs/protocol.md, 4, on every number of threads and both libraries. */
+/** Signatures: every fault of docs/protocol.md, 4, on every number of threads and every library. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Hashes } from '@upfront/core';
 import { createHashes } from '../hashes.ts';
-import { buildWasmCurve, type Curve, createCurve } from './curve.ts';
+import { buildCurve, type Curve, createCurve } from './curve.ts';
+import { loadSystem } from './libsecp256k1.ts';
 import { RECORD_SIZE, Records } from './records.ts';
 import { RING_RECORDS } from './ring.ts';
 import { createSigner } from './signer.ts';
@@ -72,15 +73,6 @@ test('valid signatures pass, each fault fails, in any batch and with any number 
   }
 });
 
-test('each fault has its row', () => {
-  const signer = curve.addressOf(key(1));
-  const signature = curve.sign(digest(1), key(1));
-  assert.deepEqual(curve.recover(digest(1), signature), signer);
-  for (const [name, change] of faults) {
-    assert.notDeepEqual(curve.recover(digest(1), change(signature.slice())), signer, name);
-  }
-});
-
 test('batches above the ring, and many at once, come back whole and in their own order', async () => {
   const records = new Records();
   for (let i = 0; i < 64; i++) {
@@ -111,17 +103,32 @@ test('no record, no wait; half a record is a bug', async () => {
   assert.throws(() => void verifier.check(new Uint8Array(RECORD_SIZE + 1)), RangeError);
 });
 
-test('WebAssembly gives the same signatures and the same answers', () => {
-  const wasm = buildWasmCurve(hashes);
-  for (let i = 0; i < 20; i++) {
-    const signature = curve.sign(digest(i), key(i));
-    assert.deepEqual(wasm.sign(digest(i), key(i)), signature);
-    assert.deepEqual(wasm.addressOf(key(i)), curve.addressOf(key(i)));
-    for (const [, change] of [['none', (s: Uint8Array) => s] as const, ...faults]) {
-      const changed = change(signature.slice());
-      assert.deepEqual(wasm.recover(digest(i), changed), curve.recover(digest(i), changed));
+for (const kind of ['system', 'native', 'wasm'] as const) {
+  test(`the library "${kind}" takes what is valid, no fault, and agrees with WebAssembly in every byte`, (t) => {
+    const library = buildCurve(kind, hashes);
+    if (library === undefined) return t.skip('this machine has no libsecp256k1');
+    const wasm = buildCurve('wasm', hashes)!;
+    for (let i = 0; i < 20; i++) {
+      const signer = wasm.addressOf(key(i));
+      const signature = wasm.sign(digest(i), key(i));
+      assert.deepEqual(library.addressOf(key(i)), signer);
+      assert.deepEqual(library.sign(digest(i), key(i)), signature);
+      assert.deepEqual(library.recover(digest(i), signature), signer);
+      for (const [name, change] of faults) {
+        const changed = change(signature.slice());
+        assert.notDeepEqual(library.recover(digest(i), changed), signer, name);
+        assert.deepEqual(library.recover(digest(i), changed), wasm.recover(digest(i), changed), name);
+      }
     }
-  }
+    for (const bad of [new Uint8Array(32), new Uint8Array(31), put(new Uint8Array(32), 0, N)]) {
+      assert.throws(() => library.addressOf(bad), RangeError);
+    }
+  });
+}
+
+test('a library that is not there is none, and what loads and is no libsecp256k1 is none', () => {
+  assert.equal(loadSystem(['libsecp256k1.so.none']), undefined);
+  assert.equal(loadSystem(['libc.so.6']), undefined);
 });
 
 test('a signer signs what its address is checked against, and no other key is one', () => {

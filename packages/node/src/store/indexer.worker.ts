@@ -9,9 +9,12 @@ import { IndexBatch, type IndexedBlock } from './indexing.ts';
 import { INDEXED } from './keys.ts';
 
 /**
- * ms that blocks gather before they are written, unless somebody waits: each commit costs the disk two syncs.
+ * ms, and bytes of events, that blocks gather before they are written, unless somebody waits. Each commit costs the disk
+ * two syncs and copies every page that it touches. PERF: at 20,000 payments a second with a signature each, 7.7 us of
+ * this thread a payment with 50 ms, 3.3 with 250, 2.9 with 500.
  */
-const GATHER = 50;
+const GATHER = 250;
+const GATHER_BYTES = 8 << 20;
 /** Bytes of events a transaction: some 200,000 payments; bounds memory and how long one takes. */
 const BATCH_BYTES = 32 << 20;
 
@@ -23,6 +26,7 @@ const table = {
     database.putSync(key, Buffer.from(value.buffer, value.byteOffset, value.length)),
 };
 let waiting: IndexedBlock[] = [];
+let waitingBytes = 0;
 let timer: NodeJS.Timeout | undefined;
 
 port.on('message', (message: IndexedBlock | 'flush' | 'close') => {
@@ -30,7 +34,11 @@ port.on('message', (message: IndexedBlock | 'flush' | 'close') => {
   else if (message === 'close') {
     flush();
     void database.close().then(() => port.close());
-  } else if (waiting.push(message) === 1) timer = setTimeout(flush, GATHER);
+  } else {
+    waitingBytes += message.events.length;
+    if (waiting.push(message) === 1) timer = setTimeout(flush, GATHER);
+    if (waitingBytes >= GATHER_BYTES) flush();
+  }
 });
 
 const indexed = database.get(INDEXED);
@@ -42,6 +50,7 @@ function flush(): void {
   clearTimeout(timer);
   const blocks = waiting;
   waiting = [];
+  waitingBytes = 0;
   let from = 0;
   while (from < blocks.length) {
     let size = 0;

@@ -105,7 +105,7 @@ export const ATTACKS: readonly (readonly [name: string, attack: Attack])[] = [
       const { accounts } = this.world.checker.ledger;
       const row = accounts.find(account.address, 0);
       if (row < 0) return;
-      const highest = accounts.highest[row]!;
+      const highest = accounts.highest.get(row);
       for (const ahead of [64n, 65n, -63n, -64n]) {
         if (highest + ahead < 0n) continue;
         await this.say(this.fetch(account, [validate], { sequence: highest + ahead }));
@@ -170,8 +170,8 @@ export const ATTACKS: readonly (readonly [name: string, attack: Attack])[] = [
       const { accounts } = this.world.checker.ledger;
       const row = accounts.find(account.address, 0);
       if (row < 0) return;
-      const u = accounts.unsettled[row]!;
-      const taken = accounts.debited[row]! + (u > 0n ? u : 0n) + accounts.reserved[row]! + 500n;
+      const u = accounts.unsettled.get(row);
+      const taken = accounts.debited.get(row) + (u > 0n ? u : 0n) + accounts.reserved.get(row) + 500n;
       await this.say(this.fetch(account, [validate], { budget: 500n, limit: taken - 1n }));
     },
   ],
@@ -381,7 +381,7 @@ export const ATTACKS: readonly (readonly [name: string, attack: Attack])[] = [
     async function (account) {
       const { l1 } = this.world;
       const { accounts } = this.world.checker.ledger;
-      const authority = accounts.authoritySequence[accounts.find(account.address, 0)] ?? 0n;
+      const authority = accounts.authoritySequence.get(accounts.find(account.address, 0)) ?? 0n;
       const exact = authority < 0n ? 0n : authority;
       const sequence = this.random.chance(0.5) ? exact : BigInt(this.random.between(0, 40));
       l1.send({ name: 'exit', from: account.address, sequence });

@@ -211,11 +211,11 @@ export class Checker {
       if (exiting) continue;
       const name = keyOf(accounts.address(row));
       assert(
-        accounts.l1Balance[row] === balance,
-        `I2: ${name} has ${balance} on L1, ${accounts.l1Balance[row]} in the model`,
+        accounts.l1Balance.get(row) === balance,
+        `I2: ${name} has ${balance} on L1, ${accounts.l1Balance.get(row)} in the model`,
       );
       assert(
-        accounts.l1Sequence[row] === sequence,
+        accounts.l1Sequence.get(row) === sequence,
         `the stored sequence of ${name} is another one in the model`,
       );
     }
@@ -294,15 +294,15 @@ export class Checker {
       const mine = this.#reference.accounts.get(keyOf(accounts.address(row)));
       const same =
         mine !== undefined &&
-        mine.balance === accounts.balance[row] &&
-        mine.reserved === accounts.reserved[row] &&
-        mine.u === accounts.unsettled[row] &&
-        mine.debited === accounts.debited[row] &&
-        mine.owed === accounts.payoutOwed[row] &&
-        mine.standing === accounts.standing[row] &&
-        mine.highest === accounts.highest[row] &&
-        (mine.authority?.sequence ?? -1n) === accounts.authoritySequence[row] &&
-        (mine.authority?.limit ?? 0n) === accounts.authorityLimit[row];
+        mine.balance === accounts.balance.get(row) &&
+        mine.reserved === accounts.reserved.get(row) &&
+        mine.u === accounts.unsettled.get(row) &&
+        mine.debited === accounts.debited.get(row) &&
+        mine.owed === accounts.payoutOwed.get(row) &&
+        mine.standing === accounts.standing.get(row) &&
+        mine.highest === accounts.highest.get(row) &&
+        (mine.authority?.sequence ?? -1n) === accounts.authoritySequence.get(row) &&
+        (mine.authority?.limit ?? 0n) === accounts.authorityLimit.get(row);
       assert(same, `account ${keyOf(accounts.address(row))} after block ${height} is another by the rules`);
     }
     assert(privilege.active >= 0, 'active standing');

@@ -134,7 +134,7 @@ export class Hostile {
     const { accounts } = checker.ledger;
     const row = accounts.find(message, 1);
     if (row < 0 || accounts.free(row) < genesis.parameters.bond) return undefined;
-    return `${accounts.balance[row]} ${accounts.reserved[row]} ${accounts.highest[row]}`;
+    return `${accounts.balance.get(row)} ${accounts.reserved.get(row)} ${accounts.highest.get(row)}`;
   }
 
   async submit(messages: Uint8Array[]) {
@@ -150,7 +150,7 @@ export class Hostile {
     const { curve, typed, platform, checker } = this.#world;
     const { accounts } = checker.ledger;
     const row = accounts.find(account.address, 0);
-    const after = row < 0 ? 0n : accounts.highest[row]! + 1n;
+    const after = row < 0 ? 0n : accounts.highest.get(row) + 1n;
     const sequence =
       changes.sequence ?? (account.next > after && account.next < after + 60n ? account.next : after);
     if (changes.sequence === undefined) account.next = sequence + 1n;

@@ -65,13 +65,13 @@ export const MUTANTS: readonly Mutant[] = [
   in_(
     'deal.ts',
     'an older fetch brings its own limit',
-    'isNewest ? readU64(view, offset + FETCH.limit) : accounts.authorityLimit[row]!',
-    'isNewest || true ? readU64(view, offset + FETCH.limit) : accounts.authorityLimit[row]!',
+    'isNewest ? readU64(view, offset + FETCH.limit) : accounts.authorityLimit.get(row)',
+    'isNewest || true ? readU64(view, offset + FETCH.limit) : accounts.authorityLimit.get(row)',
   ),
   in_(
     'deal.ts',
     'what is reserved is not counted against the limit',
-    'accounts.reserved[row]! + budget;\n',
+    'accounts.reserved.get(row) + budget;\n',
     'budget;\n',
   ),
   in_(
@@ -84,14 +84,14 @@ export const MUTANTS: readonly Mutant[] = [
   in_(
     'deal.ts',
     'who fetches in this block does not count as active',
-    'active += accounts.standing[row]!;',
+    'active += accounts.standing.get(row);',
     '',
   ),
   in_(
     'deal.ts',
     'the authority is kept when a newer one comes',
-    'if (sequence > accounts.authoritySequence[row]!) empower',
-    'if (accounts.authoritySequence[row]! < 0n) empower',
+    'if (sequence > accounts.authoritySequence.get(row)) empower',
+    'if (accounts.authoritySequence.get(row) < 0n) empower',
   ),
   in_(
     'fulfil.ts',
@@ -191,7 +191,7 @@ export const MUTANTS: readonly Mutant[] = [
   in_(
     'resolve.ts',
     'the rest of a budget is lost',
-    'accounts.reserved[row] = accounts.reserved[row]! - fetches.rest[fetch]!;',
+    'accounts.reserved.set(row, accounts.reserved.get(row) - fetches.rest[fetch]!);',
     '',
   ),
   in_(
@@ -213,7 +213,7 @@ export const MUTANTS: readonly Mutant[] = [
     'settlements.feePot -= share * BigInt(validators.length);',
     '',
   ),
-  in_('cut.ts', 'a leaver may have open nonces', ' && ledger.accounts.openNonces[row] === 0;', ';'),
+  in_('cut.ts', 'a leaver may have open nonces', ' && ledger.accounts.openNonces.get(row) === 0;', ';'),
   in_(
     'form.ts',
     'one settlement too many under way',
@@ -223,14 +223,14 @@ export const MUTANTS: readonly Mutant[] = [
   in_(
     'form.ts',
     'an exit drops the authority at its own sequence',
-    'if (accounts.authoritySequence[row]! < exit.sequence) {',
-    'if (accounts.authoritySequence[row]! <= exit.sequence) {',
+    'if (accounts.authoritySequence.get(row) < exit.sequence) {',
+    'if (accounts.authoritySequence.get(row) <= exit.sequence) {',
   ),
   in_('form.ts', 'old sequences live on after an exit', 'accounts.useBelow(row, exit.sequence);', ''),
   in_(
     'form.ts',
     'an exit is acknowledged before its entries are formed',
-    ' || accounts.unformed[row] !== 0,',
+    ' || accounts.unformed.get(row) !== 0,',
     ',',
   ),
   in_(

@@ -344,6 +344,6 @@ class Run {
 
   #standing(person: Person): number {
     const { accounts } = this.#world.checker.ledger;
-    return accounts.standing[accounts.find(person.address, 0)]!;
+    return accounts.standing.get(accounts.find(person.address, 0));
   }
 }

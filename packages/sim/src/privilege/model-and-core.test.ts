@@ -220,7 +220,7 @@ for (const seed of [1, 2, 3]) {
     const standings = groups.flatMap(({ count, standing }) => new Array(count).fill(standing ?? start));
     // Who was here before has its standing from a history that is not played.
     standings.forEach((standing, row) => {
-      accounts.standing[row] = Math.round(standing * 65536);
+      accounts.standing.set(row, Math.round(standing * 65536));
     });
     let open = 0;
     const compare = (block: number, rule: Rule): void => {
@@ -230,12 +230,12 @@ for (const seed of [1, 2, 3]) {
       for (let row = 0; row < rows.length; row++) {
         const found = accounts.find(address(row + 2), 0);
         const which = `${rows[row]} in block ${block}`;
-        assert.equal(columns.standing[row], accounts.standing[found], `standing of ${which}`);
-        assert.equal(columns.openNonces[row], accounts.openNonces[found], `open nonces of ${which}`);
-        assert.equal(columns.openPlaces[row], accounts.openPlaces[found], `open places of ${which}`);
+        assert.equal(columns.standing.get(row), accounts.standing.get(found), `standing of ${which}`);
+        assert.equal(columns.openNonces.get(row), accounts.openNonces.get(found), `open nonces of ${which}`);
+        assert.equal(columns.openPlaces.get(row), accounts.openPlaces.get(found), `open places of ${which}`);
       }
       assert.equal(rule.privilege.active, privilege.active, `A in block ${block}`);
-      open = columns.openNonces.reduce((sum, count) => sum + count, 0);
+      open = rows.reduce((sum, _, row) => sum + columns.openNonces.get(row), 0);
       assert.equal(core.ledger.nonces.count, open, 'nothing is open in one and resolved in the other');
     };
     const run = simulate(scenario, 'upfront', true, {

@@ -237,5 +237,5 @@ export function addReceiptRoutes(app: ApiServer, sources: Sources): void {
 function isUsed({ accounts }: Ledger, account: Uint8Array, sequence: bigint): boolean {
   const row = accounts.find(account, 0);
   if (row < 0) return false;
-  return accounts.isUsed(row, sequence) || sequence <= accounts.highest[row]! - BigInt(SEQUENCE_WINDOW);
+  return accounts.isUsed(row, sequence) || sequence <= accounts.highest.get(row) - BigInt(SEQUENCE_WINDOW);
 }

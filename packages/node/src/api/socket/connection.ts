@@ -11,8 +11,9 @@ import type { Logger } from '../../log.ts';
 import { type NodeCode, nodeCodes } from '../errors.ts';
 import type { Intake, Peer } from '../intake.ts';
 import { TokenBucket } from '../token-bucket.ts';
-import { decodeSubscribe, encodeAnswers, encodeError, FRAME, frame, frameHead } from './frames.ts';
+import { decodeSubscribe, encodeError, FRAME, frame, frameHead } from './frames.ts';
 import type { Hub } from './hub.ts';
+import { Outbox } from './outbox.ts';
 import { type History, type Sink, Subscription } from './subscription.ts';
 
 /** What connections tell the metrics. */
@@ -23,7 +24,7 @@ export interface SocketMetrics {
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
-  /** The stream under it, for corking. */
+  /** The stream under it, for corking, and for the answers' frames. */
   readonly stream: Duplex;
   readonly limits: Limits;
   readonly intake: Intake;
@@ -57,8 +58,8 @@ export class Connection implements Sink, Peer {
   #faults = 0;
   #isAlive = true;
   #isCut = false;
-  /** Answers of this turn are held back until it ends. */
-  #isAnswering = false;
+  /** Answers of this turn, held back until it ends. */
+  readonly #answers = new Outbox();
 
   constructor(options: ConnectionOptions) {
     const { socket, limits, now } = options;
@@ -79,7 +80,7 @@ export class Connection implements Sink, Peer {
   }
 
   get queued(): number {
-    return this.#options.socket.bufferedAmount;
+    return this.#options.socket.bufferedAmount + this.#answers.length;
   }
 
   get subscriptions(): number {
@@ -92,6 +93,7 @@ export class Connection implements Sink, Peer {
 
   send(bytes: Uint8Array): void {
     if (!this.isOpen) return;
+    this.#flush();
     if (this.queued + bytes.length > this.#options.limits.streamQueueBytes) this.cutSlowReader();
     else this.#options.socket.send(bytes);
   }
@@ -145,6 +147,7 @@ export class Connection implements Sink, Peer {
   /** Ends all subscriptions, says why, and cuts the line if the peer does not answer in time. */
   close(code: number, reason: string): void {
     if (this.#isCut) return;
+    this.#flush();
     this.#isCut = true;
     this.#end();
     const { socket, limits } = this.#options;
@@ -200,7 +203,7 @@ export class Connection implements Sink, Peer {
       return;
     }
     intake.submit(payload, index, this).then(
-      (answers) => this.#answer(encodeAnswers(id, answers)),
+      (answers) => this.#answer(id, answers),
       (error: unknown) => {
         if (!intake.isStopping) log.error({ err: error }, 'the engine failed');
         this.#refuse(id, intake.isStopping ? nodeCodes.stopping : nodeCodes.internal);
@@ -208,17 +211,21 @@ export class Connection implements Sink, Peer {
     );
   }
 
-  /** PERF: a block's answers are given out in one turn, and go out in one call to the system, not one a frame. */
-  #answer(frame: Uint8Array): void {
-    if (!this.#isAnswering) {
-      this.#isAnswering = true;
-      this.cork();
-      process.nextTick(() => {
-        this.#isAnswering = false;
-        this.uncork();
-      });
+  /** PERF: a block's answers are given out in one turn, and go out in one write. */
+  #answer(id: number, answers: Uint8Array): void {
+    if (!this.isOpen) return;
+    if (this.queued + FRAME_HEAD_BYTES + answers.length > this.#options.limits.streamQueueBytes) {
+      this.cutSlowReader();
+      return;
     }
-    this.send(frame);
+    if (this.#answers.length === 0) process.nextTick(() => this.#flush());
+    this.#answers.add(id, answers);
+  }
+
+  #flush(): void {
+    if (this.#answers.length === 0) return;
+    const bytes = this.#answers.take();
+    if (this.isOpen) this.#options.stream.write(bytes);
   }
 
   #subscribe(id: number, payload: Uint8Array): void {

@@ -53,7 +53,7 @@ function committeeOf(cometbft: Binary): void {
     await until(() => Math.min(...heights()) >= top, 'the same height everywhere');
     for (const { chain } of committee.running) {
       const { accounts } = chain.ledger;
-      assert.equal(accounts.balance[accounts.find(network.payers[0]!.address, 0)], FUNDS - spent);
+      assert.equal(accounts.balance.get(accounts.find(network.payers[0]!.address, 0)), FUNDS - spent);
       assertInvariants(chain.ledger);
     }
   });

@@ -180,7 +180,7 @@ function syncOf(cometbft: Binary): void {
     const { genesis, hashes } = network;
     const name = store.snapshots.list().find(({ height }) => height === base)!;
     const ledger = restoreLedger(genesis, store.snapshots.read(name)!.bytes, name.hash, hashes);
-    ledger.accounts.balance[0] = ledger.accounts.balance[0]! + 1n;
+    ledger.accounts.balance.set(0, ledger.accounts.balance.get(0) + 1n);
     const bytes = encodeState(ledger);
     mkdirSync(folder);
     const forged = {

@@ -2,7 +2,7 @@
  * The rule of this network: the core's own code on columns of one row an account (docs/protocol.md, 6 and 7).
  * Invariant: what is dealt and resolved here is what the core would do with the same fetches (model-and-core.test.ts).
  */
-import { Privilege, type PrivilegeColumns, STANDING_ONE } from '@upfront/core';
+import { type Column, Privilege, type PrivilegeColumns, STANDING_ONE } from '@upfront/core';
 import { parametersOf } from '../scenario.ts';
 import type { Outcome, Requests, Rule, RuleContext } from './rule.ts';
 
@@ -14,9 +14,9 @@ export class UpfrontRule implements Rule {
   constructor({ scenario, rows }: RuleContext) {
     const parameters = parametersOf(scenario);
     this.columns = {
-      standing: new Uint32Array(rows).fill(parameters.standingStart),
-      openNonces: new Uint32Array(rows),
-      openPlaces: new Uint32Array(rows),
+      standing: columnOf(new Uint32Array(rows).fill(parameters.standingStart)),
+      openNonces: columnOf(new Uint32Array(rows)),
+      openPlaces: columnOf(new Uint32Array(rows)),
     };
     this.privilege = new Privilege(this.columns, parameters);
   }
@@ -27,11 +27,11 @@ export class UpfrontRule implements Rule {
     let { active } = this.privilege;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      if (openNonces[row] === 0) active += standing[row]!;
+      if (openNonces.get(row) === 0) active += standing.get(row);
     }
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      const room = Math.floor((this.privilege.allowance(row, active) - openPlaces[row]!) / places[i]!);
+      const room = Math.floor((this.privilege.allowance(row, active) - openPlaces.get(row)) / places[i]!);
       const nonces = Math.max(0, Math.min(wants[i]!, room));
       granted[i] = nonces;
       if (nonces > 0) this.privilege.opened(row, nonces, nonces * places[i]!);
@@ -43,10 +43,19 @@ export class UpfrontRule implements Rule {
   }
 
   standing(row: number): number {
-    return this.columns.standing[row]! / STANDING_ONE;
+    return this.columns.standing.get(row) / STANDING_ONE;
   }
 
   enter(row: number, standing: number): void {
-    this.columns.standing[row] = Math.round(standing * STANDING_ONE);
+    this.columns.standing.set(row, Math.round(standing * STANDING_ONE));
   }
+}
+
+function columnOf(values: Uint32Array): Column<number> {
+  return {
+    get: (row) => values[row]!,
+    set: (row, value) => {
+      values[row] = value;
+    },
+  };
 }
