@@ -29,10 +29,11 @@ export interface Cast {
   time: number;
 }
 
-/** A call; `time` if it has to be made then, or later. */
+/** A call; `time` if it has to be made then, s: just then, or later as well. */
 export interface Aimed {
   readonly call: Call;
   readonly time?: number;
+  readonly isExact?: boolean;
 }
 
 /** Undefined: it cannot be made of what there is now. */
@@ -175,6 +176,15 @@ function bonded({ model, members }: Cast, isLeaving: boolean): Key[] {
   });
 }
 
+/** Who has called `unbond` last. */
+function lastLeaving(cast: Cast): Key | undefined {
+  const { members } = cast.model;
+  const leaving = (one: Key): number => members.get(key(one))!.leaving;
+  return bonded(cast, true)
+    .sort((a, b) => leaving(a) - leaving(b))
+    .at(-1);
+}
+
 function unbonded({ model, members }: Cast): Key[] {
   return members.filter((one) => (model.members.get(key(one))?.bond ?? 0n) === 0n);
 }
@@ -184,6 +194,13 @@ function exiting({ model, users }: Cast): Key[] {
     const exit = model.exits.get(keyOf(address));
     return model.account(address).exiting && exit!.item > model.acknowledged;
   });
+}
+
+function lastExiting(cast: Cast): Key | undefined {
+  const { exits } = cast.model;
+  return exiting(cast)
+    .sort((a, b) => exits.get(key(a))!.time - exits.get(key(b))!.time)
+    .at(-1);
 }
 
 const bondOf = (from: Key | undefined, amount: bigint): Call | undefined =>
@@ -207,7 +224,10 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   },
   'exit success': (cast) => {
     const one = free(cast).at(-1);
-    return one && { name: 'exit', from: one.address, sequence: BigInt(cast.random.below(40)) };
+    if (one === undefined) return undefined;
+    const { sequence } = cast.model.account(one.address);
+    const above = BigInt(cast.random.between(1, 40));
+    return { name: 'exit', from: one.address, sequence: cast.random.chance(0.7) ? sequence + above : 0n };
   },
   'exit AlreadyExiting': (cast) => {
     const [one] = exiting(cast);
@@ -215,8 +235,10 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   },
   'claim of anybody': ({ random, users, members }) => claimOf(random.pick([...users, ...members])),
   'claim of a bond just too early': (cast) => {
-    const [one] = bonded(cast, true);
-    return one && { call: claimOf(one), time: cast.model.members.get(key(one))!.leaving + BOND_AGE };
+    const one = lastLeaving(cast);
+    if (one === undefined) return undefined;
+    const time = cast.model.members.get(key(one))!.leaving + BOND_AGE;
+    return { call: claimOf(one), time, isExact: true };
   },
   'claim of a bond': (cast) => {
     const [one] = bonded(cast, true);
@@ -227,8 +249,17 @@ export const AIMS: Readonly<Record<string, Aim>> = {
     return one && { call: claimOf(one), time: cast.time + BOND_AGE + 1 };
   },
   'claim of an exit just before it closes': (cast) => {
-    const [one] = exiting(cast);
-    return one && { call: claimOf(one), time: cast.model.exits.get(key(one))!.time + cast.closeAge };
+    const one = lastExiting(cast);
+    if (one === undefined) return undefined;
+    const time = cast.model.exits.get(key(one))!.time + cast.closeAge;
+    return { call: claimOf(one), time, isExact: true };
+  },
+  'claim of an acknowledged exit': (cast) => {
+    const { model, users } = cast;
+    const one = users.find(({ address }) => {
+      return model.account(address).exiting && model.exits.get(keyOf(address))!.item <= model.acknowledged;
+    });
+    return one && claimOf(one);
   },
   'bond success': (cast) => bondOf(cast.random.pick(cast.members), MIN_BOND),
   'bond BelowMinBond': (cast) => bondOf(unbonded(cast)[0], MIN_BOND - 1n),
@@ -311,6 +342,12 @@ export const AIMS: Readonly<Record<string, Aim>> = {
     const signers = [...able(cast), stranger].sort((a, b) => Buffer.compare(a.address, b.address));
     return settle(cast, { signers });
   },
+  'settle NotValidator, for want of a bond': (cast) => {
+    const poor = unbonded(cast).find((one) => cast.model.members.get(key(one))?.validator === true);
+    const signers = [...able(cast), ...(poor === undefined ? [] : [poor])];
+    signers.sort((a, b) => Buffer.compare(a.address, b.address));
+    return poor && settle(cast, { signers });
+  },
   'settle NoQuorum': (cast) => {
     const most = Math.floor((2 * cast.model.validators) / 3);
     return settle(cast, { signers: able(cast).slice(0, cast.random.chance(0.8) ? most : 0) });
@@ -361,16 +398,26 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   },
 };
 
+/** What has to happen just before, or it would be too late. */
+export const BEFORE: Readonly<Record<string, string>> = {
+  'settle acknowledges': 'exit success',
+  'claim of an acknowledged exit': 'settle acknowledges',
+  'claim of a bond just too early': 'unbond success',
+  'claim of an exit just before it closes': 'exit success',
+  'claim closes': 'claim of an exit just before it closes',
+};
+
 /** What only happens once: a history ends with these. */
 export const LAST: Readonly<Record<string, Aim>> = {
   'deposit up to the cap': ({ users, model }) => {
     const to = users.find(({ address }) => !model.account(address).exiting);
     return to && { name: 'deposit', account: to.address, amount: CAP - model.total - 1n };
   },
-  'exit before the end': AIMS['exit success']!,
   'claim closes': (cast) => {
-    const [one] = exiting(cast);
-    return one && { call: claimOf(one), time: cast.model.exits.get(key(one))!.time + cast.closeAge + 1 };
+    const one = lastExiting(cast);
+    if (one === undefined) return undefined;
+    const time = cast.model.exits.get(key(one))!.time + cast.closeAge + 1;
+    return { call: claimOf(one), time, isExact: true };
   },
   'claim of a balance': ({ users, model }) => {
     const one = users.find(({ address }) => model.account(address).balance > 0n);

@@ -15,13 +15,35 @@ type Trouble =
   | { readonly do: 'fail journal'; readonly who: number }
   | { readonly do: 'foul weather'; readonly until: number }
   | { readonly do: 'cut off'; readonly who: number; readonly until: number }
+  | { readonly do: 'cut off node'; readonly node: number; readonly until: number }
   | { readonly do: 'reorganise' }
   | { readonly do: 'stall finality'; readonly until: number }
   | { readonly do: 'stop L1'; readonly until: number }
   | { readonly do: 'blind node'; readonly node: number; readonly until: number }
   | { readonly do: 'no relayers'; readonly until: number }
   | { readonly do: 'rotate'; readonly until: number }
-  | { readonly do: 'clock jump'; readonly by: number };
+  | { readonly do: 'clock jump'; readonly node: number; readonly by: number }
+  | { readonly do: 'clock jump of a client'; readonly who: number; readonly by: number };
+
+/** Each has to have happened. */
+export const TROUBLES: Readonly<Record<Trouble['do'], true>> = {
+  'crash node': true,
+  'crash person': true,
+  'fail disk': true,
+  'slow disk': true,
+  'fail journal': true,
+  'foul weather': true,
+  'cut off': true,
+  'cut off node': true,
+  reorganise: true,
+  'stall finality': true,
+  'stop L1': true,
+  'blind node': true,
+  'no relayers': true,
+  rotate: true,
+  'clock jump': true,
+  'clock jump of a client': true,
+};
 
 /** Times are ms since the start. */
 export type Step = { readonly at: number } & (
@@ -40,8 +62,10 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** From here on nothing breaks any more. */
   readonly healed: number;
-  /** After all is settled, whoever can pay pays once more. */
-  readonly paysAgain: boolean;
+  /** After all is settled, how often whoever can pay pays once more. */
+  readonly paysAgain: number;
+  /** Nothing breaks at all. */
+  readonly isCalm: boolean;
 }
 
 export const MODES: readonly Mode[] = ['operator', 'committee', 'byzantine'];
@@ -80,7 +104,8 @@ export function planOf(seed: number, mode?: Mode): Plan {
     liar: world.nodes > 1 && random.chance(0.6) ? random.below(world.nodes) : undefined,
     steps,
     healed,
-    paysAgain: random.chance(0.25),
+    paysAgain: random.between(1, 3),
+    isCalm: troubles === 0,
   };
 }
 
@@ -119,7 +144,8 @@ function troubleOf(
   const node = random.below(nodes);
   const who = random.below(persons);
   const back = random.skewed(20, 25_000);
-  switch (random.below(16)) {
+  const by = random.between(-20_000, 20_000);
+  switch (random.below(18)) {
     case 0:
     case 1:
     case 2:
@@ -147,7 +173,11 @@ function troubleOf(
       return { do: 'blind node', node, until: until() };
     case 14:
       return { do: 'no relayers', until: until() };
+    case 15:
+      return { do: 'cut off node', node, until: until() };
+    case 16:
+      return { do: 'clock jump', node, by };
     default:
-      return { do: 'clock jump', by: random.between(-20_000, 20_000) };
+      return { do: 'clock jump of a client', who, by };
   }
 }
