@@ -10,7 +10,7 @@ export type Counts = Map<string, number>;
 
 const WORDS = ['dealt', 'fulfilled', 'refused', 'never', 'unperformed'];
 const OTHERS = ['restart', 'resume', 'snapshot', 'settlement on L1', 'reorganisation', 'outcome unknown'];
-const EFFECTS = ['node down', 'disk failed', 'person down', 'client error journal-failed', 'honest in calm'];
+const EFFECTS = ['node down', 'disk failed', 'person down', 'journal failed', 'honest in calm'];
 const LIES = ['a proposal', 'a vote', 'a bundle', 'an answer'];
 const COMMITTEES = ['proposal rejected', 'vote rejected', 'validators changed', 'forged settlement'];
 

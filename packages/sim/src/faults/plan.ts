@@ -84,7 +84,11 @@ export function planOf(seed: number, mode?: Mode): Plan {
     steps.push({ at: time(random, healed), do: 'deed', who, deed: deedOf(random) });
   }
   const troubles = random.chance(0.15) ? 0 : random.between(1, 9);
-  for (let i = 0; i < troubles; i++) steps.push({ at: time(random, healed), ...troubleOf(random, world) });
+  for (let i = 0; i < troubles; i++) {
+    const trouble = troubleOf(random, world);
+    const isToTheEnd = 'until' in trouble && trouble.until === healed;
+    steps.push({ at: time(random, isToTheEnd ? healed / 3 : healed), ...trouble });
+  }
   if (world.nodes > 1 && random.chance(0.5))
     steps.push({
       at: time(random, healed / 2),
@@ -101,7 +105,7 @@ export function planOf(seed: number, mode?: Mode): Plan {
     mode: mode ?? chosen,
     persons,
     validators: world.nodes,
-    liar: world.nodes > 1 && random.chance(0.6) ? random.below(world.nodes) : undefined,
+    liar: world.nodes > 1 && random.chance(0.75) ? random.below(world.nodes) : undefined,
     steps,
     healed,
     paysAgain: random.between(1, 3),
@@ -147,7 +151,7 @@ function troubleOf(
   const who = random.below(persons);
   const back = random.skewed(20, 25_000);
   const by = random.between(-20_000, 20_000);
-  switch (random.below(18)) {
+  switch (random.below(19)) {
     case 0:
     case 1:
     case 2:
@@ -160,24 +164,25 @@ function troubleOf(
     case 6:
       return { do: 'slow disk', node, until: until() };
     case 7:
-      return { do: 'fail journal', who };
     case 8:
-      return { do: 'foul weather', until: until() };
+      return { do: 'fail journal', who };
     case 9:
-      return { do: 'cut off', who, until: until() };
+      return { do: 'foul weather', until: until() };
     case 10:
-      return { do: 'reorganise' };
+      return { do: 'cut off', who, until: until() };
     case 11:
-      return { do: 'stall finality', until: long() };
+      return { do: 'reorganise' };
     case 12:
-      return { do: 'stop L1', until: long() };
+      return { do: 'stall finality', until: long() };
     case 13:
-      return { do: 'blind node', node, until: long() };
+      return { do: 'stop L1', until: long() };
     case 14:
-      return { do: 'no relayers', until: until() };
+      return { do: 'blind node', node, until: long() };
     case 15:
-      return { do: 'cut off node', node, until: until() };
+      return { do: 'no relayers', until: until() };
     case 16:
+      return { do: 'cut off node', node, until: until() };
+    case 17:
       return { do: 'clock jump', node, by };
     default:
       return { do: 'clock jump of a client', who, by };

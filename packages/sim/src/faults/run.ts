@@ -224,7 +224,7 @@ class Run {
     else if (step.do === 'deed') this.#persons[step.who]!.act(step.deed);
     else if (step.do === 'crash node') this.#crash(this.#nodes[step.node]!, step.back);
     else if (step.do === 'fail disk') this.#nodes[step.node]!.disk.failsNext = true;
-    else if (step.do === 'fail journal') this.#persons[step.who]!.journal.failsNext = true;
+    else if (step.do === 'fail journal') this.#failJournal(this.#persons[step.who]!);
     else if (step.do === 'reorganise') l1.reorganise();
     else if (step.do === 'clock jump') this.#nodes[step.node]!.clock.skew += step.by;
     else if (step.do === 'clock jump of a client') this.#persons[step.who]!.clock.skew += step.by;
@@ -233,6 +233,12 @@ class Run {
       person.crash();
       platform.after(step.back, undefined, () => !person.process.isAlive && person.start());
     }
+  }
+
+  /** Its next write fails; it is about to write. */
+  #failJournal(person: Person): void {
+    person.journal.failsNext = true;
+    person.act({ do: 'pay', to: person.number + 1, amount: 1n });
   }
 
   /** The operators want the liar, or the last one, out of the committee, or in again. */
