@@ -325,6 +325,8 @@ class Run {
       if (ledger === undefined || ledger.isBusy() || l1.final.items.length > ledger.imported) continue;
       if (l1.final.items.length < l1.tip.items.length || l1.final.number < ledger.settlements.formed)
         continue;
+      // A clock that was ahead has taken the network's time with it: until L1's is near again, nothing is dealt.
+      if (ledger.time > platform.now) continue;
       const waiting = this.#waiting();
       if (waiting === 0) return;
       for (const person of this.#persons) person.act({ do: 'resume' });
