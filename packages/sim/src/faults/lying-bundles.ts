@@ -4,7 +4,7 @@
  *
  * Links let all of it through: who hands on a bundle is no promise of what is in it. None of it may ever take effect.
  */
-import { encodeFetch, encodeFulfil, splitMessages } from '@upfront/core';
+import { accountView, encodeFetch, encodeFulfil, splitMessages } from '@upfront/core';
 import type { Member } from './member.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -42,15 +42,17 @@ function forgedFulfil(random: Random, nonce: number): Uint8Array {
 
 /** All is in order but the signature. */
 function forgedFetch({ checker, genesis, platform }: World, random: Random): Uint8Array | undefined {
-  const { accounts } = checker.ledger;
+  const { ledger } = checker;
+  const { accounts } = ledger;
   const { bond } = genesis.parameters;
   const rows = Array.from({ length: accounts.count }, (_, row) => row);
   const able = rows.filter((row) => accounts.free(row) > bond + 1000n);
   if (able.length === 0) return undefined;
-  const row = random.pick(able);
+  const account = accounts.address(random.pick(able));
+  const { highest } = accountView(ledger, account)!;
   return encodeFetch({
-    account: accounts.address(row),
-    sequence: accounts.highest[row]! + BigInt(random.between(1, 3)),
+    account,
+    sequence: highest + BigInt(random.between(1, 3)),
     limit: 2n ** 62n,
     budget: 100n,
     expires: Math.floor(platform.now) + 30_000,
