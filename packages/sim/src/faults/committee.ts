@@ -2,13 +2,14 @@
  * An abstract BFT log in CometBFT's place (the real one has its own tests): rounds with changing proposers, proposals that
  * more than 2/3 accept, votes with extensions that all verify, one list of decided blocks that every node applies.
  *
- * One of the validators may lie, in its proposals and in its votes. Invariant: what is decided was accepted by more than 2/3,
+ * One of the validators may lie, in its proposals, in its votes and in what it hands to the others' pools. Invariant: what is decided was accepted by more than 2/3,
  * liars included, and all that finalise a block get one app hash.
  */
 import { encodeBlock, type SignedView, scanBlock } from '@upfront/core';
 import { cometAddress, encodeExtension, type GenesisKey } from '@upfront/node/parts';
 import { assert } from './checker.ts';
 import { keyOf } from './contract.ts';
+import { lyingBundle } from './lying-bundles.ts';
 import { genesisKeys, Member } from './member.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -37,6 +38,8 @@ interface Finalized {
   }[];
 }
 
+/** ms between bundles of a liar to all others. */
+const MISLEADING = 250;
 /** ms that a round waits for an answer. */
 const PATIENCE = 400;
 
@@ -49,6 +52,7 @@ export class Committee {
   isStopped = false;
   readonly #world: World;
   readonly #random: Random;
+  readonly #bundles: Random;
   /** The set (consensus keys as hex) that votes at a height, where it is another one than before. */
   readonly #sets = new Map<number, readonly string[]>();
   readonly #hashes = new Map<number, string>();
@@ -58,6 +62,7 @@ export class Committee {
   constructor(world: World) {
     this.#world = world;
     this.#random = world.random.fork('committee');
+    this.#bundles = world.random.fork('lying bundles');
     this.keys = genesisKeys(world);
     this.members = world.validatorKeys.map((key, i) => new Member(world, `node ${i}`, key, this));
     this.#sets.set(
@@ -65,6 +70,7 @@ export class Committee {
       this.members.map(({ consensusKey }) => keyOf(consensusKey)),
     );
     world.platform.after(1500, undefined, () => void this.#run());
+    world.platform.after(MISLEADING, undefined, () => this.#mislead(), MISLEADING);
   }
 
   /** Hands messages to the other nodes, each by itself. */
@@ -73,6 +79,19 @@ export class Committee {
     for (const member of this.members) {
       if (member === from) continue;
       this.#world.network.send(from.name, member.name, member.process, () => member.receive(bundle.slice()));
+    }
+  }
+
+  /** The liar hands what it likes to all others, to each its own. */
+  #mislead(): void {
+    const { network, checker } = this.#world;
+    const liar = this.liar === undefined ? undefined : this.members[this.liar]!;
+    if (liar === undefined || this.#bundles.chance(0.3)) return;
+    for (const member of this.members) {
+      const bundle = member === liar ? undefined : lyingBundle(this.#world, this.#bundles, liar);
+      if (bundle === undefined) continue;
+      checker.count('lie in a bundle');
+      network.send(liar.name, member.name, member.process, () => member.receive(bundle));
     }
   }
 
@@ -117,13 +136,11 @@ export class Committee {
   async #tryHeight(height: number): Promise<boolean> {
     const set = this.#setAt(height);
     const voters = this.members.filter(({ consensusKey }) => set.includes(keyOf(consensusKey)));
-    const able = voters.filter(
-      (member) => member.height === height - 1 && !this.#world.network.cut.has(member.name),
-    );
+    const able = voters.filter((member) => member.height === height - 1 && !member.isCutOff);
     const isQuorum = (count: number): boolean => 3 * count > 2 * voters.length;
     if (!isQuorum(able.length)) return false;
     const proposer = able[this.#round++ % able.length]!;
-    const ms = Math.floor(this.#world.platform.now);
+    const ms = this.#median(able);
     const time: Time = { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 };
     const proposed = await this.#propose(proposer, height, time);
     if (proposed === undefined) return true;
@@ -142,17 +159,23 @@ export class Committee {
     return block !== undefined && block.fulfils.length + block.fetches.length > 0;
   }
 
+  /** The time of a block, ms: the middle one of what the validators' clocks say. */
+  #median(able: readonly Member[]): number {
+    const times = able.map(({ process }) => this.#world.platform.clock(process)).sort((a, b) => a - b);
+    return times[times.length >> 1]!;
+  }
+
   async #propose(proposer: Member, height: number, time: Time): Promise<readonly Uint8Array[] | undefined> {
     const localLastCommit = { votes: this.#votes };
     const value = { maxTxBytes: 6_000_000n, localLastCommit, height: BigInt(height), time };
     const answer = await this.#within(proposer.ask({ case: 'prepareProposal', value }));
     if (answer === undefined) return undefined;
     const { txs } = answer.value as { txs: Uint8Array[] };
-    return this.#lies(proposer) ? this.#garble(txs) : txs;
+    return this.#isLiar(proposer) ? this.#garble(txs) : txs;
   }
 
   async #accepts(member: Member, height: number, { txs, time, hash }: Decided): Promise<boolean> {
-    if (this.#lies(member)) return true;
+    if (this.#isLiar(member)) return true;
     const value = { txs, height: BigInt(height), time, hash };
     const answer = await this.#within(member.ask({ case: 'processProposal', value }));
     return (answer?.value as { status: number } | undefined)?.status === 1;
@@ -162,19 +185,19 @@ export class Committee {
   async #vote(able: readonly Member[], height: number): Promise<Vote[]> {
     const votes: Vote[] = [];
     for (const member of able) {
-      const voteExtension = this.#lies(member)
+      const voteExtension = this.#isLiar(member)
         ? this.#lyingExtension(member, height)
         : await this.#extension(member, height);
       if (voteExtension === undefined) continue;
       const validator = { address: cometAddress(member.consensusKey), power: 1n };
       const value = { validatorAddress: validator.address, height: BigInt(height), voteExtension };
-      const judges = able.filter((one) => one !== member && !this.#lies(one));
+      const judges = able.filter((one) => one !== member && !this.#isLiar(one));
       const verdicts = await Promise.all(
         judges.map((one) => this.#within(one.ask({ case: 'verifyVoteExtension', value }))),
       );
       const statuses = verdicts.map((one) => (one?.value as { status: number } | undefined)?.status);
       const isGood = statuses.every((status) => status === undefined || status === 1);
-      if (!this.#lies(member)) assert(isGood, `an honest vote of ${member.name} is rejected`);
+      if (!this.#isLiar(member)) assert(isGood, `an honest vote of ${member.name} is rejected`);
       if (isGood) votes.push({ validator, voteExtension });
       else this.#world.checker.count('vote rejected');
     }
@@ -190,7 +213,7 @@ export class Committee {
     return await Promise.race([answer, this.#world.platform.pause(PATIENCE).then(() => undefined)]);
   }
 
-  #lies(member: Member): boolean {
+  #isLiar(member: Member): boolean {
     return this.liar !== undefined && this.members[this.liar] === member;
   }
 

@@ -43,7 +43,14 @@ export type Call =
   | { readonly name: 'claim'; readonly account: Uint8Array }
   | { readonly name: 'bond'; readonly from: Uint8Array; readonly amount: bigint; readonly key: Uint8Array }
   | { readonly name: 'unbond'; readonly from: Uint8Array }
-  | { readonly name: 'settle'; readonly settle: Settle };
+  | { readonly name: 'settle'; readonly settle: Settle }
+  | { readonly name: 'accuse'; readonly a: Signed; readonly b: Signed };
+
+/** A header and somebody's signature of it. */
+export interface Signed {
+  readonly header: Header;
+  readonly signature: Uint8Array;
+}
 
 /** At this time, s. Throws Reverted. */
 export function execute(contract: Contract, call: Call, time: number): void {
@@ -52,6 +59,7 @@ export function execute(contract: Contract, call: Call, time: number): void {
   else if (call.name === 'claim') contract.claim(call.account, time);
   else if (call.name === 'bond') contract.bond(call.from, call.amount, call.key);
   else if (call.name === 'unbond') contract.unbond(call.from, time);
+  else if (call.name === 'accuse') contract.accuse(call.a, call.b);
   else contract.settle(call.settle);
 }
 
@@ -213,14 +221,14 @@ export class Contract {
     });
   }
 
-  accuse(a: Header, signatureA: Uint8Array, b: Header, signatureB: Uint8Array): void {
+  accuse(a: Signed, b: Signed): void {
     this.#whole(() => {
       const { typed, recover } = this.#options;
-      require(a.height === b.height, 'HeightsDiffer');
-      const [digestA, digestB] = [typed.header(a), typed.header(b)];
+      require(a.header.height === b.header.height, 'HeightsDiffer');
+      const [digestA, digestB] = [typed.header(a.header), typed.header(b.header)];
       require(Buffer.compare(digestA, digestB) !== 0, 'SameHeader');
-      const signer = recover(digestA, signatureA);
-      const other = recover(digestB, signatureB);
+      const signer = recover(digestA, a.signature);
+      const other = recover(digestB, b.signature);
       require(signer !== undefined && other !== undefined, 'InvalidSignature');
       require(keyOf(signer!) === keyOf(other!), 'SignersDiffer');
       const member = this.members.get(keyOf(signer!));

@@ -1,13 +1,18 @@
 /**
- * What a run of seeds has to have met: every reject code, every event, every kind of item, every word. What stays at zero was not
- * tested, and fails the run.
+ * What a run of seeds has to have met: every reject code, every event, every kind of item, every word, every trouble, attack
+ * and lie, and what they lead to. What stays at zero was not tested, and fails the run.
  */
 import { codeName, codes, EVENT } from '@upfront/core';
+import { ATTACKS } from './attacks.ts';
+import { TROUBLES } from './plan.ts';
 
 export type Counts = Map<string, number>;
 
 const WORDS = ['dealt', 'fulfilled', 'refused', 'never', 'unperformed'];
 const OTHERS = ['restart', 'resume', 'snapshot', 'settlement on L1', 'reorganisation', 'outcome unknown'];
+const EFFECTS = ['node down', 'disk failed', 'person down', 'journal failed', 'honest in calm'];
+const LIES = ['a proposal', 'a vote', 'a bundle', 'an answer'];
+const COMMITTEES = ['proposal rejected', 'vote rejected', 'validators changed', 'forged settlement'];
 
 export const WANTED: readonly string[] = [
   ...Object.values(codes).map((code) => `code ${codeName(code)}`),
@@ -15,6 +20,11 @@ export const WANTED: readonly string[] = [
   ...[1, 2, 3, 4].map((kind) => `item ${kind}`),
   ...WORDS.map((word) => `told ${word}`),
   ...OTHERS,
+  ...Object.keys(TROUBLES).map((name) => `trouble ${name}`),
+  ...ATTACKS.map(([name]) => `attack ${name}`),
+  ...EFFECTS,
+  ...LIES.map((name) => `lie in ${name}`),
+  ...COMMITTEES,
 ];
 
 export function add(to: Counts, more: Iterable<readonly [string, number]>): void {

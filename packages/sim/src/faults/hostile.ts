@@ -1,6 +1,6 @@
 /**
  * A hostile client: every message in every wrong way, from accounts with money of their own, over a connection like anybody's.
- * It knows the whole state. What it is told must hold as well as what others are told.
+ * It knows the whole state, and speaks to one node after the other. What it is told must hold as well as what others are told.
  */
 import { createSocket } from '@upfront/client/parts';
 import {
@@ -29,6 +29,8 @@ export interface Account {
   next: bigint;
 }
 
+type Socket = ReturnType<typeof createSocket>;
+
 interface FetchChanges {
   readonly sequence?: bigint;
   readonly limit?: bigint;
@@ -47,21 +49,25 @@ export class Hostile {
   readonly #world: World;
   readonly #random: Random;
   readonly #accounts: Account[] = [];
-  readonly #socket: ReturnType<typeof createSocket>;
+  readonly #sockets: readonly Socket[];
+  #socket: Socket;
 
-  constructor(world: World, host: string) {
+  constructor(world: World, hosts: readonly string[]) {
     this.#world = world;
     this.#random = world.random.fork('hostile');
     const { platform, network, l1, curve } = world;
     platform.current = this.process;
-    this.#socket = createSocket({
-      url: 'ws://node.test/v1/socket',
-      timeout: 5000,
-      pendingMost: 4096,
-      frameBytes: 1 << 19,
-      backoff: { first: 100, most: 2000 },
-      WebSocket: network.socketFor('hostile', host),
-    });
+    this.#sockets = hosts.map((host) =>
+      createSocket({
+        url: 'ws://node.test/v1/socket',
+        timeout: 5000,
+        pendingMost: 4096,
+        frameBytes: 1 << 19,
+        backoff: { first: 100, most: 2000 },
+        WebSocket: network.socketFor('hostile', host),
+      }),
+    );
+    this.#socket = this.#sockets[0]!;
     for (let i = 0; i < ACCOUNTS; i++) {
       const key = world.keyOf(0xbb, i + 1);
       const address = curve.addressOf(key);
@@ -75,11 +81,14 @@ export class Hostile {
     const [name, attack] = ATTACKS[kind % ATTACKS.length]!;
     platform.after(0, this.process, () => {
       const account = this.#random.pick(this.#accounts);
+      if (this.#sockets.length > 1) this.#socket = this.#random.pick(this.#sockets);
       attack.call(this, account).then(
         () => checker.count(`attack ${name}`),
         (error: unknown) => {
           if (error instanceof Violation) platform.failure ??= error;
-          checker.count('attack unanswered');
+          // What is malformed is answered with an error, and was meant to be.
+          const isRefused = (error as { code?: number }).code === 106;
+          checker.count(isRefused ? `attack ${name}` : 'attack unanswered');
         },
       );
     });

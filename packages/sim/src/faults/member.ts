@@ -15,7 +15,7 @@ import {
   signOnce,
 } from '@upfront/node/parts';
 import type { Committee } from './committee.ts';
-import { Operator } from './operator.ts';
+import { checkingMs, Operator } from './operator.ts';
 import type { Process } from './platform.ts';
 import { createSimVerifier, signerOf } from './signatures.ts';
 import { keyBytes, type World } from './world.ts';
@@ -25,11 +25,14 @@ type Answer = Awaited<ReturnType<Application['answer']>>;
 
 /** ms between blocks at most while the committee is busy. */
 const BLOCK_MS = 500;
+const HEARD_MOST = 8;
 const POOL = { messages: 2000, bytes: 1 << 20 };
 
 export class Member extends Operator {
   readonly address: Uint8Array;
   readonly consensusKey: Uint8Array;
+  /** The newest bundles that came from other nodes: what a liar makes its own of. */
+  readonly heard: Uint8Array[] = [];
   readonly #committee: Committee;
   #application: Application | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -50,6 +53,10 @@ export class Member extends Operator {
     return chain.height;
   }
 
+  get isCutOff(): boolean {
+    return this.world.network.cut.has(this.name);
+  }
+
   /** Asks the application; never resolves if the process crashes first. */
   ask(request: object): Promise<Answer> {
     const { platform } = this.world;
@@ -67,10 +74,11 @@ export class Member extends Operator {
   /** Applies and commits what is decided beyond its own height. */
   async follow(): Promise<void> {
     const { process } = this;
-    if (this.#isFollowing || !this.isUp) return;
+    if (this.#isFollowing || !this.isUp || this.isCutOff) return;
     this.#isFollowing = true;
     try {
       for (let height = this.chain!.height + 1; height <= this.#committee.log.length; height++) {
+        if (this.isCutOff) break;
         const { txs, time, hash } = this.#committee.log[height - 1]!;
         const finalized = await this.ask({
           case: 'finalizeBlock',
@@ -97,7 +105,7 @@ export class Member extends Operator {
     const store = this.openStore(process, fatal);
     const signer = signerOf(curve, this.key);
     const random = world.random.fork(`verifier ${this.name}`);
-    const verifier = createSimVerifier(curve, platform, () => random.unit() * 3);
+    const verifier = createSimVerifier(curve, platform, () => checkingMs(random));
     const log = world.log(this.name);
     const { cells } = this.disk;
     const cell = {
@@ -117,7 +125,7 @@ export class Member extends Operator {
     world.checker.reopened(this.name, chain);
     chain.subscribe((block) => world.checker.block(this.name, block, chain));
     const pool = new Pool(POOL);
-    const now = (): number => Math.floor(platform.now);
+    const now = (): number => platform.clock(process);
     const broadcast = (messages: readonly Uint8Array[]): void => this.#committee.broadcast(this, messages);
     const engine = new CometEngine({
       chain,
@@ -146,7 +154,10 @@ export class Member extends Operator {
 
   /** A bundle from another node. */
   receive(bundle: Uint8Array): void {
-    if (this.isUp) (this.engine as CometEngine).receive(bundle);
+    if (!this.isUp) return;
+    this.heard.push(bundle);
+    if (this.heard.length > HEARD_MOST) this.heard.shift();
+    (this.engine as CometEngine).receive(bundle);
   }
 }
 

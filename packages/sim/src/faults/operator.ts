@@ -14,7 +14,8 @@ import {
   type WantedRotation,
 } from '@upfront/node/parts';
 import { Disk, SimIndexer } from './disk.ts';
-import { Process } from './platform.ts';
+import { type Clock, Process } from './platform.ts';
+import type { Random } from './random.ts';
 import { createServer } from './server.ts';
 import { createSimVerifier, signerOf } from './signatures.ts';
 import type { World } from './world.ts';
@@ -25,6 +26,7 @@ const POLL = 1000;
 export class Operator {
   readonly name: string;
   readonly disk: Disk;
+  readonly clock: Clock = { skew: 0 };
   process: Process;
   chain: Chain | undefined;
   engine: Engine | undefined;
@@ -41,7 +43,7 @@ export class Operator {
     this.name = name;
     this.key = key;
     this.disk = new Disk(world.platform, world.random.fork(`disk ${name}`));
-    this.process = new Process(name);
+    this.process = new Process(name, this.clock);
   }
 
   get isUp(): boolean {
@@ -50,7 +52,7 @@ export class Operator {
 
   /** Starts a process on what the disk has. */
   start(): void {
-    const process = new Process(this.name);
+    const process = new Process(this.name, this.clock);
     this.process = process;
     this.isStarting = true;
     this.world.platform.after(0, process, () => {
@@ -68,6 +70,7 @@ export class Operator {
   crash(): void {
     if (!this.process.isAlive) return;
     this.world.note(`${this.name} crashes`);
+    this.world.checker.count('node down');
     this.process.isAlive = false;
     this.isStarting = false;
     this.engine = undefined;
@@ -83,7 +86,7 @@ export class Operator {
     const store = this.openStore(process, fatal);
     const signer = signerOf(curve, this.key);
     const random = world.random.fork(`verifier ${this.name}`);
-    const verifier = createSimVerifier(curve, platform, () => random.unit() * 3);
+    const verifier = createSimVerifier(curve, platform, () => checkingMs(random));
     const log = world.log(this.name);
     const headerSigner = {
       address: signer.address,
@@ -98,7 +101,7 @@ export class Operator {
       verifier,
       signer,
       log,
-      now: () => Math.floor(platform.now),
+      now: () => platform.clock(process),
       wanted: () => this.wanted,
     });
     this.serve(process, chain, engine);
@@ -129,9 +132,15 @@ export class Operator {
   protected fatal(process: Process, error: Error): void {
     if (!process.isAlive) return;
     this.world.note(`${this.name} ends: ${error.message}`);
-    if (!error.message.includes('simulated')) this.world.platform.failure ??= error;
+    if (error.message.includes('simulated')) this.world.checker.count('disk failed');
+    else this.world.platform.failure ??= error;
     this.crash();
   }
+}
+
+/** ms that a batch of signatures takes; now and then others have the processors. */
+export function checkingMs(random: Random): number {
+  return random.unit() * (random.chance(0.15) ? 500 : 3);
 }
 
 /** Sends the next settlement, if it is formed and signed, and nobody's is under way. */

@@ -76,6 +76,7 @@ export class JournalDisk {
       if (this.failsNext || isBroken) {
         this.failsNext = false;
         isBroken = true;
+        this.#world.checker.count('journal failed');
         this.#underWay = this.#underWay.filter((one) => one !== texts);
         throw new JournalFailedError('written', new Error('EIO (simulated)'));
       }

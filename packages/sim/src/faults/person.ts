@@ -19,7 +19,7 @@ import type { Hex } from 'viem';
 import { assert } from './checker.ts';
 import { type Contract, keyOf } from './contract.ts';
 import { clientL1, clientSigner, JournalDisk, type SignedLimit } from './person-ground.ts';
-import { Process } from './platform.ts';
+import { type Clock, Process } from './platform.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
@@ -53,6 +53,7 @@ export class Person {
   readonly address: Uint8Array;
   readonly hex: Hex;
   readonly journal: JournalDisk;
+  readonly clock: Clock = { skew: 0 };
   process: Process;
   client: BaseClient | undefined;
   /** The node that it speaks to. */
@@ -80,14 +81,14 @@ export class Person {
     this.hex = keyOf(this.address) as Hex;
     this.#random = world.random.fork(this.name);
     this.journal = new JournalDisk(world, this.#random.fork('journal'));
-    this.process = new Process(this.name);
+    this.process = new Process(this.name, this.clock);
     this.host = host;
   }
 
   /** A process on what the journal has; it resumes. */
   start(): void {
     const { platform, genesis, network } = this.#world;
-    const process = new Process(this.name);
+    const process = new Process(this.name, this.clock);
     this.process = process;
     this.#running = 0;
     platform.after(0, process, () => {
@@ -118,7 +119,7 @@ export class Person {
         signer: clientSigner(this.#world, this.key, (one) => this.#sign(one)),
       };
       const options = { genesis, journal: this.journal.open(process), timeout: TIMEOUT, expiry: 30_000 };
-      this.client = createBaseClient({ ...options, now: () => Math.floor(platform.now) }, ground);
+      this.client = createBaseClient({ ...options, now: () => platform.clock(process) }, ground);
       this.#actions = actionsOf(this.client);
       this.client.book('open').then(
         (book) => {
@@ -163,6 +164,7 @@ export class Person {
   crash(): void {
     if (!this.process.isAlive) return;
     this.#world.note(`${this.name} crashes`);
+    this.#world.checker.count('person down');
     this.process.isAlive = false;
     this.client = undefined;
     this.#actions = undefined;

@@ -15,13 +15,35 @@ type Trouble =
   | { readonly do: 'fail journal'; readonly who: number }
   | { readonly do: 'foul weather'; readonly until: number }
   | { readonly do: 'cut off'; readonly who: number; readonly until: number }
+  | { readonly do: 'cut off node'; readonly node: number; readonly until: number }
   | { readonly do: 'reorganise' }
   | { readonly do: 'stall finality'; readonly until: number }
   | { readonly do: 'stop L1'; readonly until: number }
   | { readonly do: 'blind node'; readonly node: number; readonly until: number }
   | { readonly do: 'no relayers'; readonly until: number }
   | { readonly do: 'rotate'; readonly until: number }
-  | { readonly do: 'clock jump'; readonly by: number };
+  | { readonly do: 'clock jump'; readonly node: number; readonly by: number }
+  | { readonly do: 'clock jump of a client'; readonly who: number; readonly by: number };
+
+/** Each has to have happened. */
+export const TROUBLES: Readonly<Record<Trouble['do'], true>> = {
+  'crash node': true,
+  'crash person': true,
+  'fail disk': true,
+  'slow disk': true,
+  'fail journal': true,
+  'foul weather': true,
+  'cut off': true,
+  'cut off node': true,
+  reorganise: true,
+  'stall finality': true,
+  'stop L1': true,
+  'blind node': true,
+  'no relayers': true,
+  rotate: true,
+  'clock jump': true,
+  'clock jump of a client': true,
+};
 
 /** Times are ms since the start. */
 export type Step = { readonly at: number } & (
@@ -40,8 +62,10 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** From here on nothing breaks any more. */
   readonly healed: number;
-  /** After all is settled, whoever can pay pays once more. */
-  readonly paysAgain: boolean;
+  /** After all is settled, how often whoever can pay pays once more. */
+  readonly paysAgain: number;
+  /** Nothing breaks at all. */
+  readonly isCalm: boolean;
 }
 
 export const MODES: readonly Mode[] = ['operator', 'committee', 'byzantine'];
@@ -60,7 +84,11 @@ export function planOf(seed: number, mode?: Mode): Plan {
     steps.push({ at: time(random, healed), do: 'deed', who, deed: deedOf(random) });
   }
   const troubles = random.chance(0.15) ? 0 : random.between(1, 9);
-  for (let i = 0; i < troubles; i++) steps.push({ at: time(random, healed), ...troubleOf(random, world) });
+  for (let i = 0; i < troubles; i++) {
+    const trouble = troubleOf(random, world);
+    const isToTheEnd = 'until' in trouble && trouble.until === healed;
+    steps.push({ at: time(random, isToTheEnd ? healed / 3 : healed), ...trouble });
+  }
   if (world.nodes > 1 && random.chance(0.5))
     steps.push({
       at: time(random, healed / 2),
@@ -77,10 +105,11 @@ export function planOf(seed: number, mode?: Mode): Plan {
     mode: mode ?? chosen,
     persons,
     validators: world.nodes,
-    liar: world.nodes > 1 && random.chance(0.6) ? random.below(world.nodes) : undefined,
+    liar: world.nodes > 1 && random.chance(0.75) ? random.below(world.nodes) : undefined,
     steps,
     healed,
-    paysAgain: random.chance(0.25),
+    paysAgain: random.between(1, 3),
+    isCalm: troubles === 0,
   };
 }
 
@@ -116,10 +145,13 @@ function troubleOf(
   { persons, nodes, healed }: { persons: number; nodes: number; healed: number },
 ): Trouble {
   const until = (): number => random.between(10, 60) * 1000 + random.below(healed);
+  // Mostly to the end: what follows from it takes as long as the lag that is allowed.
+  const long = (): number => (random.chance(0.7) ? healed : until());
   const node = random.below(nodes);
   const who = random.below(persons);
   const back = random.skewed(20, 25_000);
-  switch (random.below(16)) {
+  const by = random.between(-20_000, 20_000);
+  switch (random.below(19)) {
     case 0:
     case 1:
     case 2:
@@ -132,22 +164,27 @@ function troubleOf(
     case 6:
       return { do: 'slow disk', node, until: until() };
     case 7:
-      return { do: 'fail journal', who };
     case 8:
-      return { do: 'foul weather', until: until() };
+      return { do: 'fail journal', who };
     case 9:
-      return { do: 'cut off', who, until: until() };
+      return { do: 'foul weather', until: until() };
     case 10:
-      return { do: 'reorganise' };
+      return { do: 'cut off', who, until: until() };
     case 11:
-      return { do: 'stall finality', until: until() };
+      return { do: 'reorganise' };
     case 12:
-      return { do: 'stop L1', until: until() };
+      return { do: 'stall finality', until: long() };
     case 13:
-      return { do: 'blind node', node, until: until() };
+      return { do: 'stop L1', until: long() };
     case 14:
+      return { do: 'blind node', node, until: long() };
+    case 15:
       return { do: 'no relayers', until: until() };
+    case 16:
+      return { do: 'cut off node', node, until: until() };
+    case 17:
+      return { do: 'clock jump', node, by };
     default:
-      return { do: 'clock jump', by: random.between(-20_000, 20_000) };
+      return { do: 'clock jump of a client', who, by };
   }
 }

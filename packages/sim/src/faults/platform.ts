@@ -8,13 +8,20 @@
 import { hash } from 'node:crypto';
 import type { Random } from './random.ts';
 
+/** A machine's clock: how far it is off, ms. It stays so when a process ends. */
+export interface Clock {
+  skew: number;
+}
+
 /** What can crash. */
 export class Process {
   readonly name: string;
+  readonly clock: Clock;
   isAlive = true;
 
-  constructor(name: string) {
+  constructor(name: string, clock: Clock = { skew: 0 }) {
     this.name = name;
+    this.clock = clock;
   }
 }
 
@@ -58,6 +65,11 @@ export class Platform {
     const happening = { at, order: this.#order++, process, repeat, isCancelled: false, work, unref() {} };
     this.#push(happening);
     return happening;
+  }
+
+  /** What the clock of this process's machine says, ms since the epoch. */
+  clock(process: Process | undefined = this.current): number {
+    return Math.floor(this.now + (process?.clock.skew ?? 0));
   }
 
   sleep(delay: number, process: Process | undefined = this.current): Promise<void> {
@@ -133,7 +145,7 @@ export class Platform {
     this.#replace(globalThis, 'setImmediate', soon);
     this.#replace(globalThis, 'clearImmediate', cancel);
     this.#replace(performance, 'now', () => this.now);
-    this.#replace(Date, 'now', () => Math.floor(this.now));
+    this.#replace(Date, 'now', () => this.clock());
     this.#replace(Math, 'random', () => random.unit());
     this.#replace(crypto, 'getRandomValues', fill);
     this.#replace(crypto.subtle, 'digest', digest);

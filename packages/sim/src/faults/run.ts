@@ -49,6 +49,8 @@ const PATIENCE = 1_800_000;
 const STEP = 5000;
 /** How often the end may fall into the writing of a block; a block that is never given out is found. */
 const WRITING_MOST = 20;
+/** Deeds after which a nonce may be lost. */
+const UNKEPT: readonly string[] = ['withhold'];
 /** s that an exit may stay unanswered, where the operator stops for good. */
 export const CLOSE_AGE = 90;
 const FAST = { least: 0.5, most: 4 };
@@ -132,10 +134,9 @@ class Run {
     if (this.#plan.mode === 'byzantine') return await this.#leave();
     this.#heal();
     await this.#settle();
-    if (this.#plan.paysAgain) {
-      await this.#payOnceMore();
-      await this.#settle();
-    }
+    if (this.#plan.isCalm) this.#assertKept();
+    for (let i = 0; i < this.#plan.paysAgain; i++) await this.#payOnceMore();
+    await this.#settle();
     if (this.#committee !== undefined) await this.#stopCommittee(this.#committee);
     // A block that is being written is on disk by then, unless the next one has begun.
     const isWriting = (): boolean =>
@@ -196,7 +197,11 @@ class Run {
       const amount = BigInt(world.random.between(2, 40)) * 1_000_000n;
       l1.send({ name: 'deposit', account: person.address, amount });
     }
-    if (this.#plan.steps.some((step) => step.do === 'hostile')) this.#hostile = new Hostile(world, 'node 0');
+    if (this.#plan.steps.some((step) => step.do === 'hostile'))
+      this.#hostile = new Hostile(
+        world,
+        this.#nodes.map(({ name }) => name),
+      );
     platform.after(1, undefined, () => {
       for (const one of this.#nodes) one.start();
       for (const one of this.#persons) one.start();
@@ -210,19 +215,30 @@ class Run {
 
   #step(step: Step): void {
     const { platform, l1 } = this.#world;
-    if (step.do !== 'deed' && step.do !== 'hostile') this.#world.note(JSON.stringify(step));
+    if (step.do !== 'deed' && step.do !== 'hostile') {
+      this.#world.note(JSON.stringify(step));
+      this.#world.checker.count(`trouble ${step.do}`);
+    }
     if ('until' in step) this.#last(step);
     else if (step.do === 'hostile') this.#hostile?.act(step.kind);
     else if (step.do === 'deed') this.#persons[step.who]!.act(step.deed);
     else if (step.do === 'crash node') this.#crash(this.#nodes[step.node]!, step.back);
     else if (step.do === 'fail disk') this.#nodes[step.node]!.disk.failsNext = true;
-    else if (step.do === 'fail journal') this.#persons[step.who]!.journal.failsNext = true;
+    else if (step.do === 'fail journal') this.#failJournal(this.#persons[step.who]!);
     else if (step.do === 'reorganise') l1.reorganise();
+    else if (step.do === 'clock jump') this.#nodes[step.node]!.clock.skew += step.by;
+    else if (step.do === 'clock jump of a client') this.#persons[step.who]!.clock.skew += step.by;
     else if (step.do === 'crash person') {
       const person = this.#persons[step.who]!;
       person.crash();
       platform.after(step.back, undefined, () => !person.process.isAlive && person.start());
     }
+  }
+
+  /** Its next write fails; it is about to write. */
+  #failJournal(person: Person): void {
+    person.journal.failsNext = true;
+    person.act({ do: 'pay', to: person.number + 1, amount: 1n });
   }
 
   /** The operators want the liar, or the last one, out of the committee, or in again. */
@@ -261,8 +277,11 @@ class Run {
     else if (step.do === 'blind node') this.#nodes[step.node]!.seesL1 = !isOn;
     else if (step.do === 'rotate') this.#rotate(!isOn);
     else if (step.do === 'no relayers') for (const node of this.#nodes) node.relays = !isOn;
-    else if (isOn) network.cut.add(this.#persons[step.who]!.name);
-    else network.cut.delete(this.#persons[step.who]!.name);
+    else {
+      const { name } = step.do === 'cut off' ? this.#persons[step.who]! : this.#nodes[step.node]!;
+      if (isOn) network.cut.add(name);
+      else network.cut.delete(name);
+    }
   }
 
   /** Everything works again, from here on. */
@@ -277,8 +296,12 @@ class Run {
       node.disk.speed = FAST;
       node.seesL1 = true;
       node.relays = true;
+      node.clock.skew = 0;
     }
-    for (const person of this.#persons) person.journal.failsNext = false;
+    for (const person of this.#persons) {
+      person.journal.failsNext = false;
+      person.clock.skew = 0;
+    }
     if (this.#committee !== undefined) {
       this.#committee.liar = undefined;
       if (this.#nodes.some(({ wanted }) => wanted !== undefined)) this.#rotate(true);
@@ -302,6 +325,8 @@ class Run {
       if (ledger === undefined || ledger.isBusy() || l1.final.items.length > ledger.imported) continue;
       if (l1.final.items.length < l1.tip.items.length || l1.final.number < ledger.settlements.formed)
         continue;
+      // A clock that was ahead has taken the network's time with it: until L1's is near again, nothing is dealt.
+      if (ledger.time > platform.now) continue;
       const waiting = this.#waiting();
       if (waiting === 0) return;
       for (const person of this.#persons) person.act({ do: 'resume' });
@@ -316,6 +341,22 @@ class Run {
     let waiting = 0;
     for (const person of this.#persons) waiting += person.waiting;
     return waiting;
+  }
+
+  /** Where nothing broke, nobody lost a nonce that it meant to use, whatever liars and hostile clients did. */
+  #assertKept(): void {
+    const { steps } = this.#plan;
+    for (const [who, person] of this.#persons.entries()) {
+      const isHonest = steps.every(
+        (step) => step.do !== 'deed' || step.who !== who || !UNKEPT.includes(step.deed.do),
+      );
+      if (!isHonest) continue;
+      this.#world.checker.count('honest in calm');
+      for (const [nonce, { account, state, kind }] of this.#world.checker.lives) {
+        const isLost = account === person.hex && state === 'annulled' && kind !== 'hold';
+        assert(!isLost, `nonce ${nonce} of ${person.name}, a ${kind}, is annulled though nothing broke`);
+      }
+    }
   }
 
   /** Who can pay, pays: it takes effect, and costs nobody standing. */

@@ -55,7 +55,7 @@ export function smallParameters(random: Random): Parameters {
     interval: random.between(8, 30) * 1000,
     maxEntries: random.pick([1, 2, 3, 8]),
     maxUnconfirmed: random.between(1, 4),
-    lag: random.pick([20, 60, 120]) * 1000,
+    lag: random.pick([15, 20, 60, 120]) * 1000,
     bond: 1_000_000n,
     entryFee: random.pick([0n, 1000n, 25_000n]),
     dust: 100_000n,

@@ -5,6 +5,9 @@ import { assertInvariants, codes, concatBytes } from '@upfront/core';
 import { createTestNetwork, FUNDS, type TestNetwork, transfersOf, until } from '../testing.ts';
 import { assertOneChain, type Binary, binaryOrSkip, Committee } from './testing.ts';
 
+/** CometBFT's number for a round in which a validator has prevoted and waits for the others. */
+const STEP_PREVOTE = 4;
+
 const binary = binaryOrSkip();
 if (binary !== undefined) describe('a committee of four', () => committeeOf(binary));
 
@@ -117,10 +120,16 @@ function committeeOf(cometbft: Binary): void {
   test('two of four make no block; the third one back, blocks go on', async () => {
     await committee.stopNode(0);
     await committee.stopNode(1);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // Both have voted, each has the other's vote, and no third one comes: nothing is left that could make a block.
+    const places = (): Promise<(number | undefined)[]> =>
+      Promise.all([2, 3].map((i) => heldUp(committee, i)));
+    let [height, other] = await places();
+    for (const end = performance.now() + 20_000; height === undefined || height !== other; ) {
+      assert.ok(performance.now() < end, 'two votes on a block');
+      [height, other] = await places();
+    }
     const before = Math.max(...heights());
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    assert.equal(Math.max(...heights()), before);
+    assert.equal(before, height - 1);
     await committee.startNode(0);
     await committee.startNode(1);
     committee.observe();
@@ -129,4 +138,18 @@ function committeeOf(cometbft: Binary): void {
     assertOneChain(committee.running);
     assert.deepEqual(committee.failures, []);
   });
+}
+
+/** The height at which a node's CometBFT has the prevotes of itself and one other, and no more; else undefined. */
+async function heldUp(committee: Committee, i: number): Promise<number | undefined> {
+  const response = await fetch(`${committee.rpcUrl(i)}/consensus_state`);
+  const { result } = (await response.json()) as {
+    result: {
+      round_state: { 'height/round/step': string; height_vote_set: { prevotes_bit_array: string }[] };
+    };
+  };
+  const { 'height/round/step': place, height_vote_set: votes } = result.round_state;
+  const [height, round, step] = place.split('/').map(Number) as [number, number, number];
+  const [given = ''] = /(?<=:)[x_]+/.exec(votes[round]?.prevotes_bit_array ?? '') ?? [];
+  return step === STEP_PREVOTE && given.replaceAll('_', '') === 'xx' ? height : undefined;
 }

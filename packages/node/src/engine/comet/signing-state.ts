@@ -3,7 +3,7 @@
  * is refused. DESIGN, Engines, ExtendVote. This file is never restored from a backup: an older one may sign twice.
  */
 
-import { closeSync, fdatasyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { compareBytes, readSafe, viewOf } from '@upfront/core';
 import type { Signer } from '../../signatures/signer.ts';
 import type { HeaderSigner } from '../chain.ts';
@@ -28,7 +28,8 @@ export function openSigningState(path: string, signer: Signer): SigningState {
   closeSync(file);
   const descriptor = openSync(path, 'r+');
   const record = new Uint8Array(RECORD_SIZE);
-  const size = readSync(descriptor, record, 0, RECORD_SIZE, 0);
+  const { size } = fstatSync(descriptor);
+  readSync(descriptor, record, 0, RECORD_SIZE, 0);
   if (size !== 0 && size !== RECORD_SIZE)
     throw new Error(`${path} is no signing state: look at it before you remove it`);
   const cell: SigningCell = {
@@ -43,13 +44,11 @@ export function openSigningState(path: string, signer: Signer): SigningState {
 
 /** Signs no second header of a height, whatever happens between. */
 export function signOnce(cell: SigningCell, signer: Signer): HeaderSigner {
-  const record = new Uint8Array(RECORD_SIZE);
-  record.set(cell.read() ?? record);
-  const view = viewOf(record);
+  let record = cell.read()?.slice() ?? new Uint8Array(RECORD_SIZE);
   return {
     address: signer.address,
     signHeader(height, digest) {
-      const newest = readSafe(view, 0);
+      const newest = readSafe(viewOf(record), 0);
       // Below, it was signed when it was the newest; replay has no need to sign it again.
       if (height < newest) return undefined;
       if (height === newest) {
@@ -58,9 +57,12 @@ export function signOnce(cell: SigningCell, signer: Signer): HeaderSigner {
         }
         return signer.sign(digest);
       }
-      view.setBigUint64(0, BigInt(height));
-      record.set(digest, 8);
-      cell.write(record);
+      const next = new Uint8Array(RECORD_SIZE);
+      viewOf(next).setBigUint64(0, BigInt(height));
+      next.set(digest, 8);
+      cell.write(next);
+      // Only now: what could not be written is not taken for signed when it is asked for again.
+      record = next;
       return signer.sign(digest);
     },
   };
