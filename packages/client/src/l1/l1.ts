@@ -49,11 +49,18 @@ export interface L1 {
   chainId(): Promise<number>;
   /** Time of the newest block, s. */
   time(): Promise<bigint>;
+  /** Number of the newest block that is final. */
+  finalized(): Promise<bigint>;
   account(contract: Address, account: Address): Promise<L1Account>;
   exit(contract: Address, account: Address): Promise<{ item: bigint; time: bigint; sequence: bigint }>;
-  member(contract: Address, account: Address): Promise<{ bond: bigint; leaving: bigint; validator: boolean }>;
-  /** A getter without arguments. */
-  value<N extends Getter>(contract: Address, name: N): Promise<GetterValue<N>>;
+  /** As of a block; without, of the newest one. */
+  member(
+    contract: Address,
+    account: Address,
+    block?: bigint,
+  ): Promise<{ bond: bigint; leaving: bigint; validator: boolean }>;
+  /** A getter without arguments; as of a block, or of the newest one. */
+  value<N extends Getter>(contract: Address, name: N, block?: bigint): Promise<GetterValue<N>>;
   /** An ERC-20's allowance for the contract, and its decimals. */
   allowance(token: Address, owner: Address, spender: Address): Promise<bigint>;
   decimals(token: Address): Promise<number>;
@@ -68,6 +75,7 @@ interface Getters {
   asset: Address;
   unit: bigint;
   closeAge: bigint;
+  bondAge: bigint;
   number: bigint;
   acknowledged: bigint;
   items: bigint;
@@ -89,16 +97,24 @@ export function createL1(source: L1Source, account: AccountSource | undefined): 
       throw l1ErrorOf(what, error);
     }
   };
-  const get = <T>(contract: Address, functionName: string, args: readonly unknown[] = []): Promise<T> =>
+  const get = <T>(
+    contract: Address,
+    functionName: string,
+    args: readonly unknown[] = [],
+    blockNumber?: bigint,
+  ): Promise<T> =>
     ask(`Reading ${functionName}`, async () => {
       const abi: Abi = upfrontAbi;
-      return (await readContract(read, { address: contract, abi, functionName, args })) as T;
+      const at = blockNumber === undefined ? {} : { blockNumber };
+      return (await readContract(read, { address: contract, abi, functionName, args, ...at })) as T;
     });
 
   return {
     sender: typeof from === 'string' ? from : from?.address,
     chainId: () => ask('Reading the chain id', () => getChainId(read)),
     time: () => ask('Reading the newest block', async () => (await getBlock(read)).timestamp),
+    finalized: () =>
+      ask('Reading the final block', async () => (await getBlock(read, { blockTag: 'finalized' })).number),
     async account(contract, address) {
       const [balance, debited, claimable, sequence, exiting] = await get<
         [bigint, bigint, bigint, bigint | number, boolean]
@@ -111,11 +127,17 @@ export function createL1(source: L1Source, account: AccountSource | undefined): 
       ]);
       return { item, time, sequence: BigInt(sequence) };
     },
-    async member(contract, address) {
-      const [bond, leaving, validator] = await get<[bigint, bigint, boolean]>(contract, 'members', [address]);
+    async member(contract, address, block) {
+      const args = [address];
+      const [bond, leaving, validator] = await get<[bigint, bigint, boolean]>(
+        contract,
+        'members',
+        args,
+        block,
+      );
       return { bond, leaving, validator };
     },
-    value: (contract, name) => get(contract, name),
+    value: (contract, name, block) => get(contract, name, [], block),
     allowance: (token, owner, spender) =>
       ask('Reading the allowance', () =>
         readContract(read, {
