@@ -4,11 +4,20 @@
  * Whoever uses them (API, metrics, first layer) does not know which it is.
  */
 import { randomBytes } from 'node:crypto';
-import { createDomain, fromHex, type Genesis, genesisHash, type Hashes, toHex } from '@upfront/core';
+import { join } from 'node:path';
+import {
+  compareBytes,
+  createDomain,
+  fromHex,
+  type Genesis,
+  genesisHash,
+  type Hashes,
+  toHex,
+} from '@upfront/core';
 import { readCommitteeFile } from './config/committee-file.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/settings.ts';
-import type { CometSettings } from './engine/comet/home.ts';
+import { type CometSettings, ensureKeys } from './engine/comet/home.ts';
 import { startComet } from './engine/comet/start-comet.ts';
 import type { Engine } from './engine/engine.ts';
 import type { WantedRotation } from './engine/evidence.ts';
@@ -68,9 +77,16 @@ async function startCommitteeNode(options: MachineOptions): Promise<Machine> {
     );
   }
   const members = readCommitteeFile(config.committee);
+  const isOfGenesis = (one: Uint8Array): boolean =>
+    genesis.validators.some((validator) => compareBytes(validator, one) === 0);
+  const { consensusKey, id } = ensureKeys(join(path, 'comet'));
+  log.info({ consensusKey: toHex(consensusKey), id }, 'keys of CometBFT');
   const comet = await startComet({
     genesis,
-    keys: members.flatMap(({ validator, consensusKey }) => (validator ? [{ validator, consensusKey }] : [])),
+    // Whoever came in later is reached by its entry; its key is the one in its bond.
+    keys: members.flatMap(({ validator, consensusKey }) =>
+      validator && isOfGenesis(validator) ? [{ validator, consensusKey }] : [],
+    ),
     path,
     binary: config.cometbft,
     comet: {
