@@ -5,16 +5,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  compareBytes,
-  createDomain,
-  fromHex,
-  type Genesis,
-  genesisHash,
-  type Hashes,
-  toHex,
-} from '@upfront/core';
-import { readCommitteeFile } from './config/committee-file.ts';
+import { createDomain, fromHex, type Genesis, genesisHash, type Hashes, toHex } from '@upfront/core';
+import { genesisKeysOf, readCommitteeFile } from './config/committee-file.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/settings.ts';
 import { type CometSettings, ensureKeys } from './engine/comet/home.ts';
@@ -77,16 +69,11 @@ async function startCommitteeNode(options: MachineOptions): Promise<Machine> {
     );
   }
   const members = readCommitteeFile(config.committee);
-  const isOfGenesis = (one: Uint8Array): boolean =>
-    genesis.validators.some((validator) => compareBytes(validator, one) === 0);
   const { consensusKey, id } = ensureKeys(join(path, 'comet'));
   log.info({ consensusKey: toHex(consensusKey), id }, 'keys of CometBFT');
   const comet = await startComet({
     genesis,
-    // Whoever came in later is reached by its entry; its key is the one in its bond.
-    keys: members.flatMap(({ validator, consensusKey }) =>
-      validator && isOfGenesis(validator) ? [{ validator, consensusKey }] : [],
-    ),
+    keys: genesisKeysOf(members, genesis),
     path,
     binary: config.cometbft,
     comet: {

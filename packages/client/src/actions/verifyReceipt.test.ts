@@ -61,7 +61,7 @@ test('verifyReceipt: counts the members of the set that is given, whoever else h
     hash = domain.headerDigest(receipt.header),
   ): Promise<HeaderSignature> => ({
     validator: fromHex(keys[i]!.address)!,
-    signature: compactSignature(await keys[i]!.sign({ hash: toHex(hash) })),
+    signature: compactSignature(await keys[i]!.sign({ hash: toHex(hash) }))!,
   });
   const by = async (...of: number[]): Promise<Receipt> => ({
     ...receipt,
