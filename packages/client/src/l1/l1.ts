@@ -90,13 +90,31 @@ export { erc20Abi, upfrontAbi };
 /** `account` signs transactions if the source has no account of its own. */
 export function createL1(source: L1Source, account: AccountSource | undefined): L1 {
   const { read, write, from } = clientsOf(source, account);
-  const ask = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw l1ErrorOf(what, error);
-    }
+  return {
+    ...readerOf(read),
+    sender: typeof from === 'string' ? from : from?.address,
+    async call(what, { address, functionName, args, value, abi }) {
+      if (write === undefined || from === undefined)
+        throw new ConfigurationError(`${what} needs an account on the first layer.`);
+      const hash = await ask(what, () => {
+        const request = {
+          address,
+          abi: abi ?? (upfrontAbi as Abi),
+          functionName,
+          args,
+          account: from,
+          chain: null,
+        };
+        return writeContract(write, value === undefined ? request : { ...request, value });
+      });
+      const receipt = await mined(read, what, hash);
+      return { hash, receipt };
+    },
   };
+}
+
+/** All of it that sends nothing. */
+function readerOf(read: Client): Omit<L1, 'sender' | 'call'> {
   const get = <T>(
     contract: Address,
     functionName: string,
@@ -110,7 +128,6 @@ export function createL1(source: L1Source, account: AccountSource | undefined): 
     });
 
   return {
-    sender: typeof from === 'string' ? from : from?.address,
     chainId: () => ask('Reading the chain id', () => getChainId(read)),
     time: () => ask('Reading the newest block', async () => (await getBlock(read)).timestamp),
     finalized: () =>
@@ -151,24 +168,16 @@ export function createL1(source: L1Source, account: AccountSource | undefined): 
       ask('Reading the decimals', () =>
         readContract(read, { address: token, abi: erc20Abi, functionName: 'decimals' }),
       ),
-    async call(what, { address, functionName, args, value, abi }) {
-      if (write === undefined || from === undefined)
-        throw new ConfigurationError(`${what} needs an account on the first layer.`);
-      const hash = await ask(what, () => {
-        const request = {
-          address,
-          abi: abi ?? (upfrontAbi as Abi),
-          functionName,
-          args,
-          account: from,
-          chain: null,
-        };
-        return writeContract(write, value === undefined ? request : { ...request, value });
-      });
-      const receipt = await mined(read, what, hash);
-      return { hash, receipt };
-    },
   };
+}
+
+/** What it throws is this package's. */
+async function ask<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw l1ErrorOf(what, error);
+  }
 }
 
 /** Waits for it. Throws L1PendingError if it is not seen, L1RevertedError if it changed nothing. */
