@@ -71,6 +71,7 @@ async function startCommitteeNode(options: MachineOptions): Promise<Machine> {
   const members = readCommitteeFile(config.committee);
   const { consensusKey, id } = ensureKeys(join(path, 'comet'));
   log.info({ consensusKey: toHex(consensusKey), id }, 'keys of CometBFT');
+  const others = members.filter((member) => member.id !== id);
   const comet = await startComet({
     genesis,
     keys: genesisKeysOf(members, genesis),
@@ -79,13 +80,13 @@ async function startCommitteeNode(options: MachineOptions): Promise<Machine> {
     comet: {
       host: p2pHost,
       port: p2pPort,
-      peers: members.map(({ id, host, p2pPort: port }) => ({ id, host, port })),
+      peers: others.map(({ id, host, p2pPort: port }) => ({ id, host, port })),
       ...(cometRpcPort > 0 && { rpc: { host: cometRpcHost, port: cometRpcPort } }),
       blockMs,
       ...(stateSync && { stateSync }),
     },
     listen: { host: linkHost, port: linkPort },
-    links: members.flatMap(({ validator, host, linkPort: port }) =>
+    links: others.flatMap(({ validator, host, linkPort: port }) =>
       validator ? [{ host, port, validator }] : [],
     ),
     privateKey: validatorKey,
