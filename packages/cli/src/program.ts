@@ -17,6 +17,7 @@ const NETWORKS: readonly Entry[] = [
   { name: 'init', load: async () => (await import('./commands/init.ts')).initCommand() },
   { name: 'node', load: async () => (await import('./commands/node.ts')).nodeCommand() },
   { name: 'bond', load: async () => (await import('./commands/bond.ts')).bondCommand() },
+  { name: 'unbond', load: async () => (await import('./commands/unbond.ts')).unbondCommand() },
   { name: 'accuse', load: async () => (await import('./commands/accuse.ts')).accuseCommand() },
 ];
 const ACCOUNTS: readonly Entry[] = [

@@ -70,12 +70,19 @@ const COMMANDS: Readonly<Record<number, string>> = {
 const REVERTS: Readonly<Record<string, string>> = {
   AlreadyClosed:
     'The contract has closed: nothing goes in any more, and `upfront claim` pays what was settled.',
+  AlreadyLeaving:
+    'The bond is on its way home; `upfront claim` pays it, and after that a new bond is possible.',
   AlreadyExiting: 'The account is leaving; `upfront claim` pays it, and after that it may come back.',
 };
 
+/** Only of a receipt that others signed than the set it was checked against: any other is bad for good. */
+const OTHER_SET =
+  '`upfront receipt validators --out SET` saves who they are by the first layer, for `receipt verify --validators SET`; `--on-l1` asks it; for an old receipt, `upfront receipt headers` first, and --headers besides';
+
 function hintOf(error: BaseError): string | undefined {
   const { code, hint } = error;
-  const command = COMMANDS[code];
+  const isOtherSet = code === clientCodes.badReceipt && hint !== undefined;
+  const command = isOtherSet ? OTHER_SET : COMMANDS[code];
   const reason = error instanceof L1RevertedError ? error.reason : undefined;
   const words = [
     hint,

@@ -2,7 +2,15 @@
  * `upfront init --validators N`: what it writes, who may read it, and what it refuses before it spends anything.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fromHex, toHex } from '@upfront/core';
@@ -124,6 +132,13 @@ describe('homes of a committee', { timeout: 120_000 }, () => {
       [['--validators', 'four'], /whole number/],
       [['--validators', '4', '--host', 'a', 'b'], /2 hosts for 4 validators/],
       [['--host', 'a'], /--host is of a committee/],
+      [['--first-port', '3000'], /--first-port is of a committee/],
+      [['--cometbft', '/opt/cometbft'], /--cometbft is of a committee/],
+      [['--committee', 'committee.json'], /goes with --join/],
+      [['--validators', '4', '--first-port', '65530'], /no port 65536/],
+      [['--validators', '4', '--first-port', '3000', '--port', '1'], /cannot be used with/],
+      [['--validators', '4', '--join', 'genesis.json'], /cannot be used with/],
+      [['--join', 'genesis.json'], /committee is not known/],
       [['--validators', '2', '--validator', `0x${'11'.repeat(20)}`], /use one of both/],
     ];
     for (const [i, [more, message]] of rows.entries()) {
@@ -133,6 +148,147 @@ describe('homes of a committee', { timeout: 120_000 }, () => {
       assert.equal(existsSync(out(`bad-${i}`)), false, more.join(' '));
     }
     assert.equal(await transactions(), before);
+  });
+
+  it('say nothing of the machine that made them, and work wherever they are moved', async () => {
+    const {
+      code,
+      json: said,
+      stderr,
+    } = await machine.run(
+      [
+        'init',
+        '--l1',
+        anvil.url,
+        '--out',
+        out('made'),
+        '--validators',
+        '2',
+        '--host',
+        'a.example',
+        'b.example',
+      ],
+      { UPFRONT_KEY: DEV_KEYS[0], UPFRONT_COMETBFT: '/only/here/cometbft' },
+    );
+    assert.equal(code, 0, stderr);
+    const [home] = said['homes'] as [string];
+    for (const name of ['node.json', 'config.json', 'committee.json', 'genesis.json'])
+      assert.doesNotMatch(
+        readFileSync(join(home, name), 'utf8'),
+        new RegExp(`only/here|${machine.folder}`),
+        name,
+      );
+    const moved = out('elsewhere');
+    renameSync(home, moved);
+    const { address } = json(join(moved, 'keys', 'validator.json'));
+    await anvil.rpc('anvil_setBalance', [`0x${address}`, '0x8ac7230489e80000']);
+    const bonded = await machine.run(['bond', '--home', moved]);
+    assert.equal(bonded.code, 0, bonded.stderr);
+    assert.deepEqual([bonded.json['amount'], bonded.json['consensusKey']], ['1', undefined]);
+    const { stderr: help } = await init('flag', '--validators', '1', '--cometbft', '/opt/cometbft');
+    assert.equal(
+      loadConfig({ file: join(out('flag'), 'validator-1', 'node.json') }).cometbft,
+      '/opt/cometbft',
+      help,
+    );
+  });
+
+  it('have the ports that are named, four each, next to one another on one host', async () => {
+    const rows: [string[], number[]][] = [
+      [[], [30_000, 30_004, 30_008]],
+      [
+        ['--host', 'a', 'b', 'a'],
+        [30_000, 30_000, 30_004],
+      ],
+    ];
+    for (const [i, [more, firsts]] of rows.entries()) {
+      const { json: said, code } = await init(
+        `ports-${i}`,
+        '--validators',
+        '3',
+        '--first-port',
+        '30000',
+        ...more,
+      );
+      assert.equal(code, 0);
+      const homes: string[] = said['homes'];
+      const all = homes.map((home) => {
+        const { port, metricsPort, p2pPort, linkPort } = json(join(home, 'node.json'));
+        return [port, metricsPort, p2pPort, linkPort];
+      });
+      assert.deepEqual(
+        all,
+        firsts.map((first) => [first, first + 1, first + 2, first + 3]),
+      );
+      const nodes: Said[] = json(join(homes[0]!, 'committee.json'))['nodes'];
+      assert.deepEqual(
+        nodes.map(({ p2pPort, linkPort }) => [p2pPort, linkPort]),
+        all.map((ports) => ports.slice(2)),
+      );
+    }
+  });
+
+  it('are made for a newcomer, which bonds with the key of its home', async () => {
+    const from = made['homes'][0];
+    const makeNewcomer = (...more: string[]) =>
+      machine.run([
+        'init',
+        '--join',
+        join(from, 'genesis.json'),
+        '--committee',
+        join(from, 'committee.json'),
+        '--l1',
+        anvil.url,
+        ...more,
+      ]);
+    const {
+      code,
+      json: said,
+      stderr,
+    } = await makeNewcomer('--out', out('newcomer'), '--first-port', '31000', '--host', 'e.example');
+    assert.equal(code, 0, stderr);
+    const home: string = said['home'];
+    const { entry, address, consensusKey } = said;
+    const key = Buffer.from(
+      json(join(home, 'data/comet/config/priv_validator_key.json'))['pub_key'].value,
+      'base64',
+    );
+    assert.equal(consensusKey, `0x${key.toString('hex')}`);
+    assert.deepEqual(
+      [entry.validator, entry.consensusKey, entry.host, entry.p2pPort, entry.linkPort],
+      [address.toLowerCase(), consensusKey, 'e.example', 31_002, 31_003],
+    );
+    assert.deepEqual(json(join(home, 'committee.json'))['nodes'], [
+      ...json(join(from, 'committee.json'))['nodes'],
+      entry,
+    ]);
+    assert.deepEqual(
+      readGenesisFile(join(home, 'genesis.json')),
+      readGenesisFile(join(from, 'genesis.json')),
+    );
+    assert.equal(loadConfig({ file: join(home, 'node.json') }).p2pHost, '0.0.0.0');
+    for (const path of ['keys/validator.json', 'data/comet/config/priv_validator_key.json', 'node.json'])
+      assert.equal(statSync(join(home, path)).mode & 0o777, 0o600, path);
+
+    await anvil.rpc('anvil_setBalance', [address, '0x8ac7230489e80000']);
+    const bonded = await machine.done(['bond', '--home', home]);
+    assert.deepEqual([bonded['amount'], bonded['consensusKey']], ['1', consensusKey]);
+
+    const again = await makeNewcomer('--out', out('newcomer'));
+    assert.deepEqual([again.code, again.json['status']], [2, 'usage']);
+    writeFileSync(out('no-committee.json'), '{"nodes":[]}');
+    const none = await machine.run([
+      'init',
+      '--join',
+      join(from, 'genesis.json'),
+      '--committee',
+      out('no-committee.json'),
+      '--l1',
+      anvil.url,
+      '--out',
+      out('none'),
+    ]);
+    assert.deepEqual([none.code, existsSync(out('none'))], [2, false]);
   });
 
   it('are never written over', async () => {

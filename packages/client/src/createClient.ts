@@ -20,6 +20,7 @@ import { recover } from './actions/recover.ts';
 import { release } from './actions/release.ts';
 import { resume } from './actions/resume.ts';
 import { type FetchStatus, type FetchStatusParameters, status } from './actions/status.ts';
+import { unbond } from './actions/unbond.ts';
 import { validate } from './actions/validate.ts';
 import { verifyHold, verifyOwnReceipt } from './actions/verifyHold.ts';
 import type { VerifiedReceipt } from './actions/verifyReceipt.ts';
@@ -55,6 +56,7 @@ export interface Actions {
     (parameters: FetchStatusParameters): Promise<FetchStatus>;
     (parameters: { readonly nonce: number }): Promise<NodeNonce>;
   };
+  readonly unbond: Bound<typeof unbond>;
   readonly validate: Bound<typeof validate>;
   readonly verifyHold: Bound<typeof verifyHold>;
   /**
@@ -113,6 +115,7 @@ export function actionsOf(client: BaseClient): Actions {
     release: (parameters) => release(client, parameters),
     resume: () => resume(client),
     status: ((parameters?: { readonly nonce: number }) => status(client, parameters!)) as Actions['status'],
+    unbond: () => unbond(client),
     validate: (parameters) => validate(client, parameters),
     verifyHold: (hold) => verifyHold(client, hold),
     verifyReceipt: (given) => verifyOwnReceipt(client, given),

@@ -51,6 +51,7 @@ test('index: exports these names, and no others', () => {
     'parseAmount',
     'topicOf',
     'unwrap',
+    'validatorsOnL1',
     'verifyReceipt',
     'verifyReceiptOnL1',
   ]);
@@ -94,6 +95,7 @@ test('index: a client has these actions, and can be given more', () => {
     'shout',
     'signer',
     'status',
+    'unbond',
     'validate',
     'verifyHold',
     'verifyReceipt',

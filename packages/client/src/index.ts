@@ -18,7 +18,13 @@ export type { Recovered } from './actions/recover.ts';
 export type { ReleaseParameters } from './actions/release.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { FetchStatus, FetchStatusParameters } from './actions/status.ts';
+export type { Unbonded } from './actions/unbond.ts';
 export type { Validated, ValidateParameters } from './actions/validate.ts';
+export {
+  type ValidatorsOnL1,
+  type ValidatorsOnL1Parameters,
+  validatorsOnL1,
+} from './actions/validatorsOnL1.ts';
 export type { VerifiedHold } from './actions/verifyHold.ts';
 export {
   type VerifiedReceipt,

@@ -4,11 +4,12 @@
  * Whoever uses them (API, metrics, first layer) does not know which it is.
  */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { createDomain, fromHex, type Genesis, genesisHash, type Hashes, toHex } from '@upfront/core';
-import { readCommitteeFile } from './config/committee-file.ts';
+import { genesisKeysOf, readCommitteeFile } from './config/committee-file.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/settings.ts';
-import type { CometSettings } from './engine/comet/home.ts';
+import { type CometSettings, ensureKeys } from './engine/comet/home.ts';
 import { startComet } from './engine/comet/start-comet.ts';
 import type { Engine } from './engine/engine.ts';
 import type { WantedRotation } from './engine/evidence.ts';
@@ -73,21 +74,24 @@ async function startCommitteeNode(options: MachineOptions): Promise<Machine> {
     );
   }
   const members = readCommitteeFile(config.committee);
+  const { consensusKey, id } = ensureKeys(join(path, 'comet'));
+  log.info({ consensusKey: toHex(consensusKey), id }, 'keys of CometBFT');
+  const others = members.filter((member) => member.id !== id);
   const comet = await startComet({
     genesis,
-    keys: members.flatMap(({ validator, consensusKey }) => (validator ? [{ validator, consensusKey }] : [])),
+    keys: genesisKeysOf(members, genesis),
     path,
     binary: config.cometbft,
     comet: {
       host: p2pHost,
       port: p2pPort,
-      peers: members.map(({ id, host, p2pPort: port }) => ({ id, host, port })),
+      peers: others.map(({ id, host, p2pPort: port }) => ({ id, host, port })),
       ...(cometRpcPort > 0 && { rpc: { host: cometRpcHost, port: cometRpcPort } }),
       blockMs,
       ...(stateSync && { stateSync }),
     },
     listen: { host: linkHost, port: linkPort },
-    links: members.flatMap(({ validator, host, linkPort: port }) =>
+    links: others.flatMap(({ validator, host, linkPort: port }) =>
       validator ? [{ host, port, validator }] : [],
     ),
     privateKey: validatorKey,

@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import type { Address } from 'viem';
 import { resolveAddress } from '../accounts.ts';
+import { bondHome } from '../bond-home.ts';
 import { act, createCommand } from '../command.ts';
 import { showSeconds } from '../durations.ts';
 import { CliError } from '../errors.ts';
@@ -11,7 +12,7 @@ import { type Session, withSession } from '../session.ts';
 
 export function claimCommand(): Command {
   return createCommand('claim', ['l1', 'genesis', 'account'], {
-    summary: 'be paid by the contract what was withdrawn, or left with',
+    summary: 'be paid by the contract what was withdrawn, left with, or bonded',
     more: 'Needs the first layer only. With nothing to claim yet it sends nothing, says what is waited for, and ends with exit code 3.',
     examples: [
       ['claim', 'of the account in use'],
@@ -39,25 +40,27 @@ export function claimCommand(): Command {
 async function assertClaimable({ client, amounts }: Session, account: Address): Promise<void> {
   const { l1, contract } = await client.contract('claim');
   const { balance, claimable, exiting } = await l1.account(contract, account);
-  const { leaving } = await l1.member(contract, account);
-  // A bond that is on its way home: the contract knows when.
-  if (claimable > 0n || leaving > 0n) return;
+  const [{ bond, claimableAt }, now] = await Promise.all([bondHome(l1, contract, account), l1.time()]);
+  if (claimable > 0n || (claimableAt !== undefined && now >= claimableAt.seconds)) return;
+  const bondWaits =
+    claimableAt &&
+    `The bond of ${amounts.show(bond)} is paid from ${claimableAt.date} on, in ${showSeconds(Number(claimableAt.seconds - now))}.`;
   if (await l1.value(contract, 'closed')) {
     if (balance > 0n) return;
+    if (bondWaits !== undefined) throw new CliError('refused', 'Nothing can be claimed yet.', bondWaits);
     throw new CliError('refused', 'Everything was paid.', 'The contract has closed.');
   }
   if (!exiting) {
     throw new CliError(
       'refused',
       'Nothing can be claimed yet.',
-      'A withdrawal can be claimed after the next settlement: `upfront status` shows it.',
+      bondWaits ?? 'A withdrawal can be claimed after the next settlement: `upfront status` shows it.',
     );
   }
-  const [{ item, time }, acknowledged, closeAge, now] = await Promise.all([
+  const [{ item, time }, acknowledged, closeAge] = await Promise.all([
     l1.exit(contract, account),
     l1.value(contract, 'acknowledged'),
     l1.value(contract, 'closeAge'),
-    l1.time(),
   ]);
   if (item <= acknowledged || now > time + closeAge) return;
   const wait = showSeconds(Number(time + closeAge + 1n - now));

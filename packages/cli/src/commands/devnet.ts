@@ -74,10 +74,10 @@ export function devnetCommand(): Command {
         const log = createNodeLog(flags.logLevel, out);
         const devnet = await startDevnet({ ...options, log });
         try {
-          const { nodeUrl, l1Url, network, operator } = devnet;
+          const { nodeUrl, nodeUrls, l1Url, network, operator } = devnet;
           const { contract, hash } = network;
           const { genesisFile: genesis } = devnet;
-          const facts = { nodeUrl, l1Url, contract, genesis, genesisHash: hash, operator, home };
+          const facts = { nodeUrl, nodeUrls, l1Url, contract, genesis, genesisHash: hash, operator, home };
           out.result({ ...facts, pid: process.pid }, guide(devnet, home, flags.closeAge));
           const activity = goOn(devnet, { home, folder: options.folder, out, signal: interrupt.signal });
           const died = devnet.l1Ended.then(() => {

@@ -3,12 +3,12 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Address, type Client, zeroAddress } from 'viem';
 import { openAccount, resolveAddress } from '../accounts.ts';
 import { createAmounts } from '../amounts.ts';
 import { act, type Call, createCommand } from '../command.ts';
-import { type CommitteeHome, makeHomes, writeHomes } from '../committee-homes.ts';
+import { type CommitteeHome, makeHomes, type Ports, portsFrom, writeHome } from '../committee-homes.ts';
 import { createNetwork, type Plan, parametersOf, writeGenesisFile } from '../deployment.ts';
 import { parseCount, parseSeconds } from '../durations.ts';
 import { usageError } from '../errors.ts';
@@ -18,6 +18,7 @@ import { createL1Client, l1UrlOf, readAsset } from '../l1.ts';
 import { columns } from '../output.ts';
 import type { PasswordSource } from '../prompt.ts';
 import { writeProfile } from '../settings.ts';
+import { joinCommittee } from './init-join.ts';
 
 interface Flags {
   readonly asset?: string;
@@ -29,9 +30,13 @@ interface Flags {
   readonly interval: string;
   readonly set?: readonly string[];
   readonly out?: string;
-  readonly port: string;
+  readonly port?: string;
+  readonly firstPort?: string;
   readonly validators?: string;
   readonly host?: readonly string[];
+  readonly cometbft?: string;
+  readonly join?: string;
+  readonly committee?: string;
 }
 
 /** A committee's voting set is no democracy: every vote goes to every node. */
@@ -45,6 +50,10 @@ export function initCommand(): Command {
       ['init --l1 http://127.0.0.1:8545 --account operator', 'one operator, ETH counted in gwei'],
       ['init --asset 0x… --bond 100 --close-age 3d', 'of a token'],
       ['init --validators 4', 'a committee; docs/operators.md says how it is run'],
+      [
+        'init --join genesis.json --committee committee.json --l1 URL --out newcomer',
+        'a home for who follows a committee, or wants to come into it',
+      ],
       ['init --set fee=100 --set windowTransfer=30000', 'other parameters (docs/protocol.md, 2)'],
     ],
   })
@@ -57,10 +66,33 @@ export function initCommand(): Command {
     .option('--interval <duration>', 'time between settlements', '10m')
     .option('--set <name=value...>', 'genesis parameters, in their own units')
     .option('--out <folder>', 'where to write (default: the home folder)')
-    .option('--port <port>', 'port of the node’s API', '8640')
+    .option('--port <port>', 'port of the node’s API (default: 8640)')
+    .addOption(
+      new Option(
+        '--first-port <port>',
+        'of a committee’s node: four ports in a row, for API, metrics, CometBFT and links; of nodes on one machine one four after the other',
+      ).conflicts('port'),
+    )
     .option('--validators <n>', 'a committee: makes n keys, and a home folder for each validator')
     .option('--host <host...>', 'where the validators’ nodes are reached, in order (default: this machine)')
-    .action(act(init));
+    .option('--cometbft <path>', 'CometBFT’s executable on the hosts (default: the one on the PATH)')
+    .addOption(
+      new Option('--join <genesis>', 'a home for one more node of this network: deploys nothing').conflicts([
+        'asset',
+        'unit',
+        'validator',
+        'validators',
+        'set',
+      ]),
+    )
+    .option('--committee <file>', 'with --join: the committee’s file, as each of its nodes has it')
+    .action(
+      act((call, flags: Flags) =>
+        flags.join === undefined
+          ? init(call, flags)
+          : joinCommittee(call, { ...flags, join: flags.join }, portsOf(flags)(0)),
+      ),
+    );
 }
 
 async function init({ out, settings, passwords }: Call, flags: Flags): Promise<void> {
@@ -70,11 +102,11 @@ async function init({ out, settings, passwords }: Call, flags: Flags): Promise<v
     throw usageError(`There is a network in ${folder} already.`, 'Name another folder by --out.');
   }
   const l1Url = l1UrlOf(settings);
-  const port = parseCount(flags.port, '--port', 65_535);
   const client = createL1Client(l1Url);
   const asset = await assetOf(client, settings.home, flags);
   const account = await openAccount(settings, passwords);
   const homes = await homesOf(flags, folder, passwords);
+  const port = homes?.[0]?.ports.port ?? portsOf(flags)(0).port;
   const named = planOf(flags, asset, settings.home, account.address);
   const plan = homes === undefined ? named : { ...named, validators: homes.map(({ address }) => address) };
   out.note('Deploying the contract …');
@@ -83,8 +115,8 @@ async function init({ out, settings, passwords }: Call, flags: Flags): Promise<v
 
   writeGenesisFile(paths.genesis, network);
   const next = homes === undefined ? writeNode(paths.node, network, l1Url, port) : committeeNext(homes);
-  if (homes !== undefined)
-    writeHomes(homes, network, { l1Url, port, cometbft: process.env['UPFRONT_COMETBFT'] });
+  const committee = homes?.map(({ node }) => node) ?? [];
+  for (const home of homes ?? []) writeHome(home, { network, committee, l1Url, cometbft: flags.cometbft });
   writeProfile(settings.home, { l1Url, nodeUrl: `http://127.0.0.1:${port}`, genesis: paths.genesis });
   const { hash, contract } = readNetwork(paths.genesis);
   const { validators } = plan;
@@ -129,20 +161,31 @@ function committeeNext(homes: readonly CommitteeHome[]): string {
 
 /** The homes of a committee with fresh keys; undefined: there is none to be made. */
 async function homesOf(
-  { validators, validator, host }: Flags,
+  flags: Flags,
   folder: string,
   passwords: PasswordSource,
 ): Promise<CommitteeHome[] | undefined> {
+  const { validators, validator, host, firstPort, cometbft, committee } = flags;
+  if (committee !== undefined) throw usageError('--committee goes with --join.', 'Add --join genesis.json.');
   if (validators === undefined) {
-    if (host !== undefined)
-      throw usageError('--host is of a committee.', 'As in --validators 4 --host a b c d.');
+    if (host !== undefined || firstPort !== undefined || cometbft !== undefined)
+      throw usageError(
+        `${host ? '--host' : firstPort ? '--first-port' : '--cometbft'} is of a committee.`,
+        'As in --validators 4 --host a b c d.',
+      );
     return undefined;
   }
   if (validator !== undefined)
     throw usageError('--validators makes keys, --validator names them: use one of both.');
   const count = parseCount(validators, '--validators', VALIDATORS_MOST);
   if (count < 1) throw usageError('A network without validators makes no block.', 'As in --validators 4.');
-  return makeHomes({ folder, count, hosts: host ?? [], passwords });
+  return makeHomes({ folder, count, hosts: host ?? [], ports: portsOf(flags), passwords });
+}
+
+function portsOf({ port, firstPort }: Pick<Flags, 'port' | 'firstPort'>): (nth: number) => Ports {
+  const numberOf = (text: string | undefined, flag: string) =>
+    text === undefined ? undefined : parseCount(text, flag, 65_535);
+  return portsFrom(numberOf(firstPort, '--first-port'), numberOf(port, '--port'));
 }
 
 function planOf(flags: Flags, asset: Asset, home: string, own: Address): Plan {

@@ -44,7 +44,7 @@ export function nodeCommand(): Command {
     examples: [
       ['node', 'from node.json of the home folder, as `upfront init` writes it'],
       ['node --config node.json --validator operator', 'with the key of the account `operator`'],
-      ['node --no-validator --port 8700', 'reads what is there, and orders nothing'],
+      ['node --home newcomer --no-validator', 'follows a committee, and serves users'],
     ],
   })
     .option('--config <file>', 'file of settings (default: node.json of the home folder)')
@@ -52,7 +52,10 @@ export function nodeCommand(): Command {
       '--validator <account>',
       'account whose key signs blocks (UPFRONT_VALIDATOR_KEY; default: the account in use)',
     )
-    .option('--no-validator', 'no key: the node serves what it has, and takes no messages')
+    .option(
+      '--no-validator',
+      'no key: a committee’s node follows and hands messages on; with one operator, it serves what it has and takes none',
+    )
     .option('--no-page', 'serve no page beside the API')
     .option(
       '--relayer <account>',

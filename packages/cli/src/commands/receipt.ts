@@ -3,19 +3,30 @@
  */
 
 import { resolve } from 'node:path';
-import { createL1, verifyReceipt, verifyReceiptOnL1 } from '@upfront/client';
+import {
+  type Client,
+  createL1,
+  DisconnectedError,
+  NoNodeError,
+  ParameterError,
+  validatorsOnL1,
+  verifyReceipt,
+  verifyReceiptOnL1,
+} from '@upfront/client';
 import { descentToJson, receiptFromJson, toHex } from '@upfront/core';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import type { Address } from 'viem';
 import { createNames } from '../accounts.ts';
 import { createAmounts } from '../amounts.ts';
-import { act, createCommand } from '../command.ts';
-import { usageError } from '../errors.ts';
+import { act, type Call, createCommand } from '../command.ts';
+import { CliError, usageError } from '../errors.ts';
 import { fileToWrite, readJson, writeWhole } from '../files.ts';
 import { readNetwork } from '../genesis-file.ts';
 import { l1UrlOf } from '../l1.ts';
 import { onRecord } from '../node-json.ts';
 import { parseNonce } from '../nonces.ts';
 import { withSession } from '../session.ts';
+import { readSet, writeSet } from '../validator-set.ts';
 import { describeEvent, eventToJson } from '../words.ts';
 
 export function receiptCommand(): Command {
@@ -26,11 +37,13 @@ export function receiptCommand(): Command {
     )
     .addCommand(getCommand())
     .addCommand(headersCommand())
+    .addCommand(validatorsCommand())
     .addCommand(verifyCommand());
 }
 
 interface VerifyFlags {
   readonly onL1?: boolean;
+  readonly validators?: string;
   readonly headers?: string;
 }
 
@@ -130,39 +143,98 @@ function headersCommand(): Command {
     );
 }
 
+function validatorsCommand(): Command {
+  return createCommand('validators', ['node', 'l1', 'genesis'], {
+    summary: 'save who the validators are, by the contract, to verify receipts offline',
+    more: 'The set of the genesis serves until a rotation changes it. Take a new one after each, and at least once within the bond age: whoever has taken its bond home has nothing to lose by a false signature.',
+    examples: [
+      ['receipt validators --out validators.json', 'then: receipt verify FILE --validators validators.json'],
+    ],
+  })
+    .requiredOption('--out <file>', 'where to write them', fileToWrite)
+    .action(
+      act((call, { out }: { readonly out: string }) =>
+        withSession(call, { l1: true }, async ({ client, network }) => {
+          const { l1, contract } = await client.contract('receipt');
+          const candidates = [...network.genesis.validators.map(toHex), ...(await namedByNode(client))];
+          const { block, validators } = await validatorsOnL1(l1, { contract, candidates }).catch(
+            (error: unknown) => {
+              if (!(error instanceof ParameterError)) throw error;
+              throw new CliError(
+                'refused',
+                error.shortMessage,
+                'Name a node that follows the network by --node; after a rotation, try again in some minutes.',
+                { cause: error },
+              );
+            },
+          );
+          if (validators.length === 0)
+            throw new CliError(
+              'refused',
+              'The contract has no validator any more.',
+              'Nothing settles: `upfront exit` leaves.',
+            );
+          writeSet(out, { chainId: network.genesis.chainId, contract, block, validators });
+          call.out.result({ status: 'done', file: resolve(out), block, validators }, [
+            `${validators.length} validators, as of block ${block} of the first layer, are in ${out}`,
+          ]);
+        }),
+      ),
+    );
+}
+
+/** Whom a node takes for validators: the contract is asked about each. Nobody without a node. */
+async function namedByNode(client: Client): Promise<readonly Address[]> {
+  try {
+    return (await client.status()).validators;
+  } catch (error) {
+    if (error instanceof NoNodeError || error instanceof DisconnectedError) return [];
+    throw error;
+  }
+}
+
 function verifyCommand(): Command {
   return createCommand('verify', ['l1', 'genesis'], {
     summary: 'check a receipt: offline, with the genesis file only',
-    more: 'Asks nobody, unless --on-l1 has it checked against the validators that the contract names now. Exit code 6 if the receipt does not hold.',
+    more: 'Asks nobody, unless --on-l1 has it checked against the validators that the contract names now. More than 2/3 of the set must have signed; who signed besides is not counted. Exit code 6 if the receipt does not hold.',
     examples: [
       ['receipt verify receipt.json', 'against the validators of the genesis'],
       ['receipt verify receipt.json --genesis genesis.json', 'on any machine'],
+      [
+        'receipt verify receipt.json --validators validators.json',
+        'against those that `receipt validators` saved',
+      ],
       ['receipt verify receipt.json --on-l1', 'against the validators on the first layer now'],
       ['receipt verify receipt.json --headers headers.json --on-l1', 'by a block that those have signed'],
     ],
   })
     .argument('<file>', 'the receipt')
+    .addOption(
+      new Option('--validators <file>', 'the validators, as `receipt validators` saved them').conflicts(
+        'onL1',
+      ),
+    )
     .option('--on-l1', 'ask the contract who the validators are')
     .option('--headers <file>', 'later headers: the signatures of the last one count')
-    .action(
-      act(async ({ out, settings }, flags: VerifyFlags, file: string) => {
-        const { genesis, contract, asset } = readNetwork(settings.genesis);
-        const descent = flags.headers === undefined ? {} : { descent: readJson(flags.headers) };
-        const common = { receipt: readJson(file), ...descent, chainId: genesis.chainId, contract };
-        const { event, height, signers } =
-          flags.onL1 === true
-            ? await verifyReceiptOnL1(createL1(l1UrlOf(settings), undefined), common)
-            : await verifyReceipt({ ...common, validators: genesis.validators.map(toHex) });
-        const amounts = createAmounts(asset);
-        const words = describeEvent(event, new Uint8Array(0), { amounts, name: createNames(settings.home) });
-        const by =
-          flags.onL1 === true
-            ? 'validators on the first layer'
-            : `of ${genesis.validators.length} of the genesis`;
-        out.result({ status: 'done', isValid: true, height, signers, event: eventToJson(event, amounts) }, [
-          `the receipt holds: ${words}`,
-          `block ${height}, ${flags.headers === undefined ? '' : 'proven by a later one, '}signed by ${signers.length} ${by}`,
-        ]);
-      }),
-    );
+    .action(act(verify));
+}
+
+async function verify({ out, settings }: Call, flags: VerifyFlags, file: string): Promise<void> {
+  const { genesis, contract, asset } = readNetwork(settings.genesis);
+  const descent = flags.headers === undefined ? {} : { descent: readJson(flags.headers) };
+  const common = { receipt: readJson(file), ...descent, chainId: genesis.chainId, contract };
+  const saved = flags.validators === undefined ? undefined : readSet(flags.validators, { ...common });
+  const set = saved?.validators ?? genesis.validators.map(toHex);
+  const { event, height, signers } =
+    flags.onL1 === true
+      ? await verifyReceiptOnL1(createL1(l1UrlOf(settings), undefined), common)
+      : await verifyReceipt({ ...common, validators: set });
+  const amounts = createAmounts(asset);
+  const words = describeEvent(event, new Uint8Array(0), { amounts, name: createNames(settings.home) });
+  const from = saved === undefined ? 'the genesis' : `block ${saved.block} of the first layer`;
+  const by = flags.onL1 === true ? 'validators on the first layer' : `of ${set.length} of ${from}`;
+  out.result({ status: 'done', isValid: true, height, signers, event: eventToJson(event, amounts) }, [
+    `the receipt holds: ${words}`,
+    `block ${height}, ${flags.headers === undefined ? '' : 'proven by a later one, '}signed by ${signers.length} ${by}`,
+  ]);
 }

@@ -64,7 +64,7 @@ describe('upfront simulate', { timeout: 60_000, concurrency: 2 }, () => {
     const wrong = write('wrong.json', { ...small, attackers: [{ ...small.attackers[0], count: -1 }] });
     const rows: [string[], RegExp][] = [
       [[wrong], /wrong\.json: attackers\.0\.count must be >= 0/],
-      [['nowhere.json'], /nowhere\.json cannot be read/],
+      [['nope'], /`nope` is no ready scenario, and no file/],
       [[], /Which scenario/],
       [['slow-holders', '--rules', 'upfront,luck'], /no rule `luck`/],
       [['slow-holders', '--scale', '0'], /`0` is no factor/],

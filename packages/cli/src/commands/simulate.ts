@@ -1,6 +1,7 @@
 /**
  * `upfront simulate`: what the privilege rule does under load and attack, beside four other rules (docs/privilege.md).
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   pageOf,
@@ -84,6 +85,11 @@ function list(out: Output): void {
 function load(name: string): Scenario {
   const ready = readyScenario(name);
   if (ready !== undefined) return ready;
+  if (!existsSync(name))
+    throw usageError(
+      `\`${name}\` is no ready scenario, and no file.`,
+      '`upfront simulate --list` shows the ready ones.',
+    );
   try {
     return parseScenario(readJson(name));
   } catch (error) {

@@ -41,11 +41,11 @@ export interface CommitteePlan {
   readonly controlsUrl: string;
 }
 
-/** The node that follows, and what closes all of them. */
+/** The node that follows, where each node is (it comes last), and what closes all of them. */
 export async function startCommittee(
   plan: CommitteePlan,
   anvil: Anvil,
-): Promise<{ node: RunningNode; close(): Promise<void> }> {
+): Promise<{ node: RunningNode; urls: string[]; close(): Promise<void> }> {
   const file = await layCommittee(plan);
   const nodes: RunningNode[] = [];
   const close = async (): Promise<void> => {
@@ -57,7 +57,7 @@ export async function startCommittee(
     await close();
     throw error;
   }
-  return { node: nodes[plan.count]!, close };
+  return { node: nodes[plan.count]!, urls: nodes.map(({ url }) => url), close };
 }
 
 function startOne(plan: CommitteePlan, anvil: Anvil, file: Laid, i: number): Promise<RunningNode> {

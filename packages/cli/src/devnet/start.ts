@@ -51,6 +51,8 @@ export interface Devnet {
   /** Of the genesis. */
   readonly genesisFile: string;
   readonly nodeUrl: string;
+  /** Of every node, that one included. */
+  readonly nodeUrls: readonly string[];
   /** Whether the node serves the explorer, at its URL. */
   readonly hasPage: boolean;
   readonly l1Url: string;
@@ -102,7 +104,11 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     const { network, path } = await openNetwork(options, anvil);
     const controls = await startControls();
     closers.push(() => controls.close());
-    const { node, close } = await startNodes(options, anvil, { network, path, controlsUrl: controls.url });
+    const {
+      node,
+      urls: nodeUrls,
+      close,
+    } = await startNodes(options, anvil, { network, path, controlsUrl: controls.url });
     let closed: Promise<void> | undefined;
     const stopNode = (): Promise<void> => (closed ??= close());
     closers.push(stopNode);
@@ -115,7 +121,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       ...defaultAccount(options.home),
     });
     const operator = privateKeyToAccount(OPERATOR_KEY).address;
-    const urls = { nodeUrl: node.url, l1Url: anvil.url, hasPage: builtPage() !== undefined };
+    const urls = { nodeUrl: node.url, nodeUrls, l1Url: anvil.url, hasPage: builtPage() !== undefined };
     return { network, genesisFile: path, ...urls, operator, l1Ended: anvil.ended, stopNode, stop };
   } catch (error) {
     await stop();
@@ -196,7 +202,7 @@ async function startNodes(
   { folder, port, log, validators }: DevnetOptions,
   anvil: Anvil,
   { network, path, controlsUrl }: { network: Network; path: string; controlsUrl: string },
-): Promise<{ node: RunningNode; close(): Promise<void> }> {
+): Promise<{ node: RunningNode; urls: string[]; close(): Promise<void> }> {
   const { l1FromBlock } = network;
   const flags = {
     dataDir: join(folder, 'node'),
@@ -230,7 +236,7 @@ async function startNodes(
       relayerKey: key,
       controlsUrl,
     });
-    return { node, close: () => node.close() };
+    return { node, urls: [node.url], close: () => node.close() };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== 'EADDRINUSE') throw cause;

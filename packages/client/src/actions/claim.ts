@@ -7,6 +7,7 @@ import { NoAccountError } from '../errors/kinds.ts';
 import { type L1, upfrontAbi } from '../l1/l1.ts';
 import { dateOf } from './exit.ts';
 import { addressOf } from './parameters.ts';
+import { bondClaimableAt } from './unbond.ts';
 
 export interface ClaimParameters {
   /** Whose. Default: the client's own account. */
@@ -43,7 +44,12 @@ export async function claim(client: BaseClient, { account }: ClaimParameters = {
 
 async function nextOf(l1: L1, contract: Address, owner: Address, closed: boolean): Promise<string> {
   const { exiting } = await l1.account(contract, owner);
-  if (closed || !exiting) return 'Nothing: all that is claimable was paid.';
+  if (closed || !exiting) {
+    const bondAt = await bondClaimableAt(l1, contract, owner);
+    return bondAt === undefined
+      ? 'Nothing: all that is claimable was paid.'
+      : `The bond is on its way home: claim from ${dateOf(bondAt)} on.`;
+  }
   const [{ item, time }, closeAge] = await Promise.all([
     l1.exit(contract, owner),
     l1.value(contract, 'closeAge'),

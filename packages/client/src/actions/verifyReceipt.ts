@@ -11,6 +11,7 @@ import {
   descentFromJson,
   type Event,
   fromHex,
+  type HeaderSignature,
   nobleHashes,
   type Receipt,
   receiptFromJson,
@@ -30,14 +31,17 @@ export interface VerifyReceiptParameters {
   /** The first layer's. */
   readonly chainId: number;
   readonly contract: Address;
-  /** The set at the height of the signed header: from the genesis, or from L1. */
+  /**
+   * Whom the caller trusts: the set of the genesis, or of L1 (`validatorsOnL1`). Signatures of others, who have left or come
+   * since, are not counted; more than 2/3 of these must have signed.
+   */
   readonly validators: readonly Address[];
 }
 
 export interface VerifiedReceipt {
   readonly event: Event;
   readonly height: number;
-  /** Who signed, of the validators. */
+  /** Who signed, of `validators`. */
   readonly signers: readonly Address[];
 }
 
@@ -45,10 +49,10 @@ export interface VerifiedReceipt {
 export async function verifyReceipt(parameters: VerifyReceiptParameters): Promise<VerifiedReceipt> {
   const receipt = decodedReceipt(parameters.receipt);
   const descent = parameters.descent === undefined ? undefined : decodedDescent(parameters.descent);
-  const { signatures } = descent ?? receipt;
   const validators = parameters.validators.map((one) => fromHex(addressOf('validators', one))!);
   if (new Set(validators.map(toHex)).size !== validators.length)
     throw new ParameterError('validators', 'repeat');
+  const { counted, others } = ofSet((descent ?? receipt).signatures, validators);
   const domain = createDomain(
     parameters.chainId,
     fromHex(addressOf('contract', parameters.contract))!,
@@ -58,12 +62,15 @@ export async function verifyReceipt(parameters: VerifyReceiptParameters): Promis
   // The core's check is synchronous: signers are recovered before.
   const digest = domain.headerDigest(descent?.headers.at(-1) ?? receipt.header);
   const signers = new Map<string, Uint8Array | undefined>();
-  for (const { signature } of signatures) {
-    signers.set(toHex(signature), await recoverSigner(digest, signature));
-  }
+  for (const { signature } of counted) signers.set(toHex(signature), await recoverSigner(digest, signature));
   const recover = (_: Uint8Array, signature: Uint8Array): Uint8Array | undefined =>
     signers.get(toHex(signature));
-  const fault = checkReceipt(receipt, { domain, hashes: nobleHashes, validators, recover }, descent);
+  const fault = checkReceipt(
+    { ...receipt, signatures: counted },
+    { domain, hashes: nobleHashes, validators, recover },
+    descent && { ...descent, signatures: counted },
+  );
+  if (fault === 'quorum') throw tooFew(counted.length, validators.length, others);
   if (fault !== undefined) throw new BadReceiptError(faults[fault]);
 
   const event = decodeEvent(receipt.event);
@@ -71,12 +78,12 @@ export async function verifyReceipt(parameters: VerifyReceiptParameters): Promis
   return {
     event,
     height: receipt.header.height,
-    signers: signatures.map(({ validator }) => addressOf('signer', toHex(validator))),
+    signers: counted.map(({ validator }) => addressOf('signer', toHex(validator))),
   };
 }
 
 /**
- * The same, with L1 asked who the validators are now. A receipt from before a rotation may fail here and be good: check it
+ * The same, with L1 asked who the validators are now. A receipt from before many rotations may fail here and be good: check it
  * against the set of its time, or by the headers up to one that the validators of now have signed.
  *
  * @throws L1Error besides
@@ -93,9 +100,8 @@ export async function verifyReceiptOnL1(
   const named = [...new Set(signatures.map(({ validator }) => toHex(validator)))];
   const members = await Promise.all(named.map((one) => l1.member(parameters.contract, one)));
   const validators = named.filter((_, i) => members[i]!.validator && members[i]!.bond > 0n);
-  if (validators.length !== named.length)
-    throw new BadReceiptError('a signer is no validator with a bond on L1 now');
-  if (3 * validators.length <= 2 * count) throw new BadReceiptError(faults.quorum);
+  if (3 * validators.length <= 2 * count)
+    throw tooFew(validators.length, count, named.length - validators.length);
   return await verifyReceipt({ ...parameters, validators });
 }
 
@@ -105,8 +111,29 @@ const faults = {
   'not-validator': 'somebody signed who is no validator',
   'duplicate-signer': 'a validator is listed twice',
   signature: 'a signature is not its validator\u2019s',
-  quorum: 'not more than 2/3 of the validators signed',
 } as const;
+
+/**
+ * Who is not of the set takes nothing away: what counts is that more than 2/3 of the set signed. A receipt from another time
+ * carries signatures of who has left since, or of who had not come yet.
+ */
+function ofSet(
+  signatures: readonly HeaderSignature[],
+  validators: readonly Uint8Array[],
+): { counted: HeaderSignature[]; others: number } {
+  const known = new Set(validators.map(toHex));
+  const counted = signatures.filter(({ validator }) => known.has(toHex(validator)));
+  return { counted, others: signatures.length - counted.length };
+}
+
+function tooFew(signers: number, validators: number, others: number): BadReceiptError {
+  const strangers =
+    others === 0 ? '' : `; ${others} more signed who ${others === 1 ? 'is' : 'are'} not of this set`;
+  return new BadReceiptError(
+    `${signers} of ${validators} validators signed, not more than 2/3${strangers}`,
+    others === 0 ? undefined : { hint: 'The validators were others when it was signed.' },
+  );
+}
 
 function decodedReceipt(value: unknown): Receipt {
   const isDecoded =

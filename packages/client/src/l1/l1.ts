@@ -49,11 +49,18 @@ export interface L1 {
   chainId(): Promise<number>;
   /** Time of the newest block, s. */
   time(): Promise<bigint>;
+  /** Number of the newest block that is final. */
+  finalized(): Promise<bigint>;
   account(contract: Address, account: Address): Promise<L1Account>;
   exit(contract: Address, account: Address): Promise<{ item: bigint; time: bigint; sequence: bigint }>;
-  member(contract: Address, account: Address): Promise<{ bond: bigint; leaving: bigint; validator: boolean }>;
-  /** A getter without arguments. */
-  value<N extends Getter>(contract: Address, name: N): Promise<GetterValue<N>>;
+  /** As of a block; without, of the newest one. */
+  member(
+    contract: Address,
+    account: Address,
+    block?: bigint,
+  ): Promise<{ bond: bigint; leaving: bigint; validator: boolean }>;
+  /** A getter without arguments; as of a block, or of the newest one. */
+  value<N extends Getter>(contract: Address, name: N, block?: bigint): Promise<GetterValue<N>>;
   /** An ERC-20's allowance for the contract, and its decimals. */
   allowance(token: Address, owner: Address, spender: Address): Promise<bigint>;
   decimals(token: Address): Promise<number>;
@@ -68,6 +75,7 @@ interface Getters {
   asset: Address;
   unit: bigint;
   closeAge: bigint;
+  bondAge: bigint;
   number: bigint;
   acknowledged: bigint;
   items: bigint;
@@ -82,53 +90,9 @@ export { erc20Abi, upfrontAbi };
 /** `account` signs transactions if the source has no account of its own. */
 export function createL1(source: L1Source, account: AccountSource | undefined): L1 {
   const { read, write, from } = clientsOf(source, account);
-  const ask = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw l1ErrorOf(what, error);
-    }
-  };
-  const get = <T>(contract: Address, functionName: string, args: readonly unknown[] = []): Promise<T> =>
-    ask(`Reading ${functionName}`, async () => {
-      const abi: Abi = upfrontAbi;
-      return (await readContract(read, { address: contract, abi, functionName, args })) as T;
-    });
-
   return {
+    ...readerOf(read),
     sender: typeof from === 'string' ? from : from?.address,
-    chainId: () => ask('Reading the chain id', () => getChainId(read)),
-    time: () => ask('Reading the newest block', async () => (await getBlock(read)).timestamp),
-    async account(contract, address) {
-      const [balance, debited, claimable, sequence, exiting] = await get<
-        [bigint, bigint, bigint, bigint | number, boolean]
-      >(contract, 'accounts', [address]);
-      return { balance, debited, claimable, sequence: BigInt(sequence), exiting };
-    },
-    async exit(contract, address) {
-      const [item, time, sequence] = await get<[bigint, bigint, bigint | number]>(contract, 'exits', [
-        address,
-      ]);
-      return { item, time, sequence: BigInt(sequence) };
-    },
-    async member(contract, address) {
-      const [bond, leaving, validator] = await get<[bigint, bigint, boolean]>(contract, 'members', [address]);
-      return { bond, leaving, validator };
-    },
-    value: (contract, name) => get(contract, name),
-    allowance: (token, owner, spender) =>
-      ask('Reading the allowance', () =>
-        readContract(read, {
-          address: token,
-          abi: erc20Abi,
-          functionName: 'allowance',
-          args: [owner, spender],
-        }),
-      ),
-    decimals: (token) =>
-      ask('Reading the decimals', () =>
-        readContract(read, { address: token, abi: erc20Abi, functionName: 'decimals' }),
-      ),
     async call(what, { address, functionName, args, value, abi }) {
       if (write === undefined || from === undefined)
         throw new ConfigurationError(`${what} needs an account on the first layer.`);
@@ -147,6 +111,73 @@ export function createL1(source: L1Source, account: AccountSource | undefined): 
       return { hash, receipt };
     },
   };
+}
+
+/** All of it that sends nothing. */
+function readerOf(read: Client): Omit<L1, 'sender' | 'call'> {
+  const get = <T>(
+    contract: Address,
+    functionName: string,
+    args: readonly unknown[] = [],
+    blockNumber?: bigint,
+  ): Promise<T> =>
+    ask(`Reading ${functionName}`, async () => {
+      const abi: Abi = upfrontAbi;
+      const at = blockNumber === undefined ? {} : { blockNumber };
+      return (await readContract(read, { address: contract, abi, functionName, args, ...at })) as T;
+    });
+
+  return {
+    chainId: () => ask('Reading the chain id', () => getChainId(read)),
+    time: () => ask('Reading the newest block', async () => (await getBlock(read)).timestamp),
+    finalized: () =>
+      ask('Reading the final block', async () => (await getBlock(read, { blockTag: 'finalized' })).number),
+    async account(contract, address) {
+      const [balance, debited, claimable, sequence, exiting] = await get<
+        [bigint, bigint, bigint, bigint | number, boolean]
+      >(contract, 'accounts', [address]);
+      return { balance, debited, claimable, sequence: BigInt(sequence), exiting };
+    },
+    async exit(contract, address) {
+      const [item, time, sequence] = await get<[bigint, bigint, bigint | number]>(contract, 'exits', [
+        address,
+      ]);
+      return { item, time, sequence: BigInt(sequence) };
+    },
+    async member(contract, address, block) {
+      const args = [address];
+      const [bond, leaving, validator] = await get<[bigint, bigint, boolean]>(
+        contract,
+        'members',
+        args,
+        block,
+      );
+      return { bond, leaving, validator };
+    },
+    value: (contract, name, block) => get(contract, name, [], block),
+    allowance: (token, owner, spender) =>
+      ask('Reading the allowance', () =>
+        readContract(read, {
+          address: token,
+          abi: erc20Abi,
+          functionName: 'allowance',
+          args: [owner, spender],
+        }),
+      ),
+    decimals: (token) =>
+      ask('Reading the decimals', () =>
+        readContract(read, { address: token, abi: erc20Abi, functionName: 'decimals' }),
+      ),
+  };
+}
+
+/** What it throws is this package's. */
+async function ask<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw l1ErrorOf(what, error);
+  }
 }
 
 /** Waits for it. Throws L1PendingError if it is not seen, L1RevertedError if it changed nothing. */

@@ -5,7 +5,7 @@
  * of a node that only follows, "validator" is left out. It holds no secret.
  */
 
-import { fromHex, toHex } from '@upfront/core';
+import { fromHex, type Genesis, toHex } from '@upfront/core';
 import { ConfigError } from './config-error.ts';
 import { readJsonFile } from './json-file.ts';
 
@@ -28,6 +28,17 @@ export function readCommitteeFile(path: string): CommitteeNode[] {
   if (!Array.isArray(nodes) || nodes.length === 0)
     throw new ConfigError('committee', `${path} lists no "nodes"`);
   return nodes.map((node: unknown, i) => nodeFromJson(node, `${path}, node ${i}`));
+}
+
+/** The consensus keys that the chain began with. Whoever came in later is only reached by its entry: its key is in its bond. */
+export function genesisKeysOf(
+  nodes: readonly CommitteeNode[],
+  { validators }: Pick<Genesis, 'validators'>,
+): { validator: Uint8Array; consensusKey: Uint8Array }[] {
+  const first = new Set(validators.map(toHex));
+  return nodes.flatMap(({ validator, consensusKey }) =>
+    validator !== undefined && first.has(toHex(validator)) ? [{ validator, consensusKey }] : [],
+  );
 }
 
 export function committeeToJson(nodes: readonly CommitteeNode[]): object {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { defaultParameters, type Genesis } from '@upfront/core';
+import { type CommitteeNode, committeeToJson, genesisKeysOf, readCommitteeFile } from './committee-file.ts';
 import { loadConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { genesisFromJson, genesisToJson, readGenesisFile } from './genesis-file.ts';
@@ -115,5 +116,39 @@ describe('a genesis file', () => {
       assert.throws(() => genesisFromJson(changed), ConfigError);
     }
     assert.throws(() => readGenesisFile(join(folder, 'missing.json')), ConfigError);
+  });
+});
+
+describe('the file of a committee', () => {
+  const nodeOf = (n: number, isValidator = true): CommitteeNode => ({
+    validator: isValidator ? new Uint8Array(20).fill(n) : undefined,
+    consensusKey: new Uint8Array(32).fill(n),
+    id: `${n}`.repeat(40),
+    host: `${n}.example`,
+    p2pPort: 26_656,
+    linkPort: 26_756,
+  });
+
+  test('is read back; the chain began with the keys of the genesis, whoever else is reached', () => {
+    const nodes = [nodeOf(1), nodeOf(3), nodeOf(2), nodeOf(4, false)];
+    assert.deepEqual(readCommitteeFile(fileOf(committeeToJson(nodes))), nodes);
+    const validators = [1, 2].map((n) => nodeOf(n).validator!);
+    assert.deepEqual(
+      genesisKeysOf(nodes, { validators }),
+      [1, 2].map((n) => ({ validator: nodeOf(n).validator, consensusKey: nodeOf(n).consensusKey })),
+    );
+  });
+
+  test('that lists no nodes, or a wrong one, is refused', () => {
+    const [good] = (committeeToJson([nodeOf(1)]) as { nodes: [object] }).nodes;
+    const rows: [unknown, RegExp][] = [
+      [{ nodes: [] }, /lists no "nodes"/],
+      [{}, /lists no "nodes"/],
+      ...['validator', 'consensusKey', 'id', 'host', 'p2pPort', 'linkPort'].map((name): [unknown, RegExp] => [
+        { nodes: [{ ...good, [name]: 'x y' }] },
+        new RegExp(`node 0: "${name}" is missing or wrong`),
+      ]),
+    ];
+    for (const [content, message] of rows) assert.throws(() => readCommitteeFile(fileOf(content)), message);
   });
 });

@@ -119,6 +119,7 @@ export function clientL1({ l1, platform, genesis }: World, address: Uint8Array):
     asset: () => `0x${'00'.repeat(20)}` as Hex,
     unit: () => 1n,
     closeAge: () => 86_400n,
+    bondAge: () => 86_400n,
     number: () => BigInt(l1.tip.number),
     acknowledged: () => BigInt(l1.tip.acknowledged),
     items: () => BigInt(l1.tip.items.length),
@@ -129,6 +130,8 @@ export function clientL1({ l1, platform, genesis }: World, address: Uint8Array):
     sender: keyOf(address) as Hex,
     chainId: async () => genesis.chainId,
     time: () => ask(() => BigInt(l1.tipTime)),
+    // The model numbers no blocks: their times serve.
+    finalized: () => ask(() => BigInt(l1.finalTime)),
     account: (_, account) => ask(() => ({ ...l1.tip.account(bytesOf(account)) })),
     exit: (_, account) =>
       ask(() => {

@@ -4,7 +4,7 @@
  * docs/protocol.md, section 11. PERF: one hash an event of the block, for each receipt; of great blocks the node
  * remembers nothing, since whoever wants many receipts of one block can take its events and hash once.
  */
-import { auditPath, type Hashes, receiptToJson } from '@upfront/core';
+import { auditPath, type Hashes, receiptToJson, toHex } from '@upfront/core';
 import type { StoreReader } from '../../store/store.ts';
 import { NodeError } from '../errors.ts';
 import { eventAt, eventPlaces } from '../event-bytes.ts';
@@ -45,12 +45,17 @@ export async function receiptOf(
   return { ...json, signatures: [...json.signatures], path: [...json.path] };
 }
 
-/** A committee's signatures come with later blocks: whoever asks at once waits for more than 2/3 of them. */
+/**
+ * A committee's signatures come with later blocks: whoever asks at once waits for more than 2/3 of them. This node's own is no
+ * validator's while it waits to be taken in, or when it has been taken out.
+ */
 async function signedHeader(store: Pick<StoreReader, 'header' | 'validatorsAt'>, height: number) {
   for (let waited = 0; waited < SIGNED_MOST_MS; waited += LOOK_MS) {
     const header = store.header(height);
-    if (header === undefined || 3 * header.signatures.length > 2 * store.validatorsAt(height).length)
-      return header;
+    if (header === undefined) return undefined;
+    const set = new Set(store.validatorsAt(height).map(toHex));
+    const signatures = header.signatures.filter(({ validator }) => set.has(toHex(validator)));
+    if (3 * signatures.length > 2 * set.size) return { header: header.header, signatures };
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   throw new NodeError('unavailable', `block ${height} is final; its signatures are not there yet`);
