@@ -3,7 +3,8 @@
  * is refused. DESIGN, Engines, ExtendVote. This file is never restored from a backup: an older one may sign twice.
  */
 
-import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { compareBytes, readSafe, viewOf } from '@upfront/core';
 import type { Signer } from '../../signatures/signer.ts';
 import type { HeaderSigner } from '../chain.ts';
@@ -24,8 +25,8 @@ export interface SigningCell {
 
 /** Throws Error if the file is not one of ours. */
 export function openSigningState(path: string, signer: Signer): SigningState {
-  const file = openSync(path, 'a+');
-  closeSync(file);
+  closeSync(openSync(path, 'a+'));
+  syncFolderOf(path);
   const descriptor = openSync(path, 'r+');
   const record = new Uint8Array(RECORD_SIZE);
   const { size } = fstatSync(descriptor);
@@ -40,6 +41,16 @@ export function openSigningState(path: string, signer: Signer): SigningState {
     },
   };
   return { ...signOnce(cell, signer), close: () => closeSync(descriptor) };
+}
+
+/** That a new file is there has to outlast a crash as well as what is in it. */
+function syncFolderOf(path: string): void {
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 /** Signs no second header of a height, whatever happens between. */
