@@ -11,8 +11,9 @@ import {
   type SignedView,
   scanBlock,
 } from '@upfront/core';
-import { BLOCK_ITEMS_MOST, BLOCK_MESSAGES_MOST } from '../limits.ts';
+import { BLOCK_ITEMS_MOST } from '../limits.ts';
 import { createTestNetwork, transfersOf, ZERO } from '../testing.ts';
+import { BLOCK_MESSAGES_MOST } from './limits.ts';
 import { judgeProposal, PROPOSAL_BYTES_MOST } from './proposal.ts';
 
 const network = await createTestNetwork(2, Date.now(), {}, 4);
