@@ -107,7 +107,7 @@ export class CometEngine implements Engine {
   receive(bundle: Uint8Array, peer: object = this.#foreign, done: () => void = () => {}): boolean {
     const { chain, pool } = this.#options;
     const index = splitMessages(bundle, chain.ledger.genesis.parameters);
-    if (index === undefined) return false;
+    if (index === undefined || index.offsets.length === 0) return false;
     if (this.#submissions.isClosed || pool.isFull(index.offsets.length, bundle.length)) {
       done();
       return true;
@@ -224,8 +224,8 @@ export class CometEngine implements Engine {
           else submission.rejected(waiter.index, chain.ledger.height, nodeCodes.overloaded);
         }
       }
-      if (fresh.length === bundle.offsets.length) broadcast([bundle.bytes]);
-      else if (fresh.length > 0) broadcast(fresh);
+      if (fresh.length === 0) continue;
+      broadcast(fresh.length === bundle.offsets.length ? [bundle.bytes] : fresh);
     }
     if (isForeign) this.#foreign.get(submission)!();
     else this.#submissions.settle(submission);
