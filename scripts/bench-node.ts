@@ -2,7 +2,7 @@
 // has deposited). Its parent talks to it over IPC: `usage` is answered, `close` ends it. With a fourth argument,
 // JSON of {@link Member}, it is one of a committee.
 
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog, defaultLimits, loadConfig, startNode } from '@upfront/node';
@@ -57,12 +57,20 @@ process.on('message', (message) => {
       cpu: (user + system) / 1e6,
       peak: process.resourceUsage().maxRSS * 1024,
       resident: process.memoryUsage.rss(),
+      mapped: mappedBytes(),
       disk: sizeOf(dataDir),
     });
   } else process.disconnect();
 });
 process.once('disconnect', () => void close());
 process.send!({ url: node.socketUrl, http: node.url });
+
+/** Of the resident memory what is files, which the kernel takes back when it needs room; 0 where it does not say. */
+function mappedBytes(): number {
+  if (process.platform !== 'linux') return 0;
+  const [, kilobytes = '0'] = /^RssFile:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return 1024 * Number(kilobytes);
+}
 
 async function close(): Promise<void> {
   await node.close();

@@ -20,8 +20,8 @@ export interface OverloadFigures {
   readonly p99: number;
 }
 
-/** MiB resident, each second. */
-type Memory = readonly number[];
+/** MiB resident, each second: in all, and what is not mapped files, which the kernel takes back when it needs room. */
+type Memory = readonly { readonly all: number; readonly own: number }[];
 
 const PAYERS = 512;
 const MIB = 1 << 20;
@@ -33,10 +33,15 @@ export async function measureOverload(seconds: number, workers: string): Promise
   const { url } = await next<{ url: string }>(node);
   const load = start('bench-flood', [url, `${PAYERS}`, time, `${seconds}`]);
   await next(load);
-  const memory: number[] = [];
+  const memory: Memory[number][] = [];
   const watch = setInterval(async () => {
-    memory.push((await ask<{ resident: number }>(node, 'usage')).resident / MIB);
-    if (memory.length % 30 === 0) console.error(`  … ${memory.length} s, ${memory.at(-1)!.toFixed(0)} MiB`);
+    const { resident, mapped } = await ask<{ resident: number; mapped: number }>(node, 'usage');
+    const [all, own] = [resident / MIB, (resident - mapped) / MIB];
+    memory.push({ all, own });
+    if (memory.length % 30 > 0) return;
+    console.error(
+      `  … ${memory.length} s, ${all.toFixed(0)} MiB, ${own.toFixed(0)} of them not mapped files`,
+    );
   }, 1000);
   const figures = await ask<OverloadFigures>(load, 'go');
   clearInterval(watch);
@@ -50,8 +55,11 @@ function report(figures: OverloadFigures, memory: Memory): void {
   const { seconds, offered, answered, frames, silent, codes, paid, p50, p99 } = figures;
   const whole = (value: number): string => Math.round(value).toLocaleString('en-GB');
   const quarter = Math.max(1, Math.floor(memory.length / 4));
-  const peak = (from: number): string => whole(Math.max(...memory.slice(from, from + quarter)));
-  const peaks = [0, 1, 2, 3].map((i) => peak(i * quarter)).join(', ');
+  const peaks = (of: 'all' | 'own'): string =>
+    [0, 1, 2, 3]
+      .map((i) => memory.slice(i * quarter, (i + 1) * quarter))
+      .map((some) => whole(Math.max(...some.map((one) => one[of]))))
+      .join(', ');
   console.log(
     [
       `overload for ${whole(seconds)} s: ${whole(offered)} messages/s offered, ${whole(answered)}/s taken in and answered` +
@@ -61,7 +69,7 @@ function report(figures: OverloadFigures, memory: Memory): void {
         .sort()
         .map(([code, count]) => `${code} ${whole(count)}`)
         .join(', ')}`,
-      `resident memory, MiB, peak of each quarter: ${peaks}`,
+      `resident memory, MiB, peak of each quarter: ${peaks('all')}; without mapped files: ${peaks('own')}`,
       `an honest payer meanwhile: ${whole(paid)} payments, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
     ].join('\n'),
   );

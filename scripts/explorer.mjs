@@ -1,6 +1,7 @@
 // Builds the page that a node serves, when what it is made of has changed: packages/explorer/dist.
 //
-// A stamp in the folder holds the digest of the sources that it was built from. Run by itself, it builds if need be.
+// A stamp in the folder holds the digest of the sources that it was built from. Run by itself, it builds if need be; with
+// `--check` it only says, by its exit code, whether the page is new.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -22,13 +23,17 @@ const SOURCES = [
 /** Undefined if the page is there and new; else the reason why it could not be built. */
 export async function buildExplorer(node, say = () => {}) {
   const digest = digestOf(SOURCES);
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest) return undefined;
+  if (isBuiltOf(digest)) return undefined;
   say(`building the page, because ${existsSync(STAMP) ? 'its sources have changed' : 'it is not built yet'}`);
   const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
   const { code, output } = await runTool(node, [vite, 'build', '--logLevel', 'warn'], { cwd: PAGE });
   if (code !== 0) return `the page could not be built:\n${output.trim()}`;
   writeFileSync(STAMP, digest);
   return undefined;
+}
+
+function isBuiltOf(digest) {
+  return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest;
 }
 
 function digestOf(paths) {
@@ -50,6 +55,7 @@ function filesOf(path) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv[2] === '--check') process.exit(isBuiltOf(digestOf(SOURCES)) ? 0 : 1);
   const reason = await buildExplorer(process.execPath, (line) => console.error(`explorer: ${line}`));
   if (reason !== undefined) {
     console.error(`explorer: ${reason}`);

@@ -3,7 +3,8 @@
  *
  * Everything is real and in this process but anvil. Invariant: whatever a test starts is gone when it is closed.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +26,7 @@ import { type Address, createWalletClient, type Hex, http, publicActions, zeroAd
 import { privateKeyToAccount } from 'viem/accounts';
 
 export const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const BUILD = fileURLToPath(new URL('../../../scripts/explorer.mjs', import.meta.url));
 /** Base units of ETH in one unit. */
 const GWEI = 10n ** 9n;
 /** Units of one ETH. */
@@ -60,8 +62,9 @@ export async function startTestDevnet({
   parameters,
   closeAge = 3n * 86_400n,
 }: DevnetOptions = {}): Promise<TestDevnet> {
-  if (!existsSync(join(DIST, 'index.html')))
-    throw new Error('the page is not built: npm run build -w @upfront/explorer');
+  const { status } = spawnSync(process.execPath, [BUILD, '--check']);
+  if (status !== 0)
+    throw new Error('the page is not built from its present sources: npm run build -w @upfront/explorer');
   const folder = mkdtempSync(join(tmpdir(), 'upfront-explorer-'));
   const closers: (() => Promise<unknown> | unknown)[] = [
     () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),

@@ -78,7 +78,9 @@ export class Committee {
     const bundle = new Uint8Array(Buffer.concat(messages));
     for (const member of this.members) {
       if (member === from) continue;
-      this.#world.network.send(from.name, member.name, member.process, () => member.receive(bundle.slice()));
+      this.#world.network.send(from.name, member.name, member.process, () =>
+        member.receive(bundle.slice(), from),
+      );
     }
   }
 
@@ -91,7 +93,7 @@ export class Committee {
       const bundle = member === liar ? undefined : lyingBundle(this.#world, this.#bundles, liar);
       if (bundle === undefined) continue;
       checker.count('lie in a bundle');
-      network.send(liar.name, member.name, member.process, () => member.receive(bundle));
+      network.send(liar.name, member.name, member.process, () => member.receive(bundle, liar));
     }
   }
 

@@ -153,11 +153,11 @@ export class Member extends Operator {
   }
 
   /** A bundle from another node. */
-  receive(bundle: Uint8Array): void {
+  receive(bundle: Uint8Array, from: Member): void {
     if (!this.isUp) return;
     this.heard.push(bundle);
     if (this.heard.length > HEARD_MOST) this.heard.shift();
-    (this.engine as CometEngine).receive(bundle);
+    (this.engine as CometEngine).receive(bundle, from, () => undefined);
   }
 }
 

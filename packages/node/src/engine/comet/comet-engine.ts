@@ -104,7 +104,7 @@ export class CometEngine implements Engine {
    * @param peer signatures are checked in turns, a share of each peer's
    * @param done they are checked, or there was no room for them
    */
-  receive(bundle: Uint8Array, peer: object = this.#foreign, done: () => void = () => {}): boolean {
+  receive(bundle: Uint8Array, peer: object, done: () => void): boolean {
     const { chain, pool } = this.#options;
     const index = splitMessages(bundle, chain.ledger.genesis.parameters);
     if (index === undefined || index.offsets.length === 0) return false;
@@ -214,7 +214,7 @@ export class CometEngine implements Engine {
     for (const bundle of bundlesOf(submission, chain.ledger.height, !isForeign)) {
       const fresh: Uint8Array[] = [];
       for (let i = 0; i < bundle.offsets.length; i++) {
-        const candidate = pool.add(bundle, i, bundle.stages[i] !== STAGE.early);
+        const candidate = pool.add(bundle, i);
         if (candidate?.bundle === bundle && candidate.index === i) {
           if (!isForeign) fresh.push(candidate.bytes);
           continue;
@@ -269,7 +269,7 @@ export class CometEngine implements Engine {
     const { submission, index } = waiter;
     const { bytes, offsets, sizes, openings } = submission;
     const own = bytes.slice(offsets[index]!, offsets[index]! + sizes[index]!);
-    const candidate = pool.add(Bundle.of(own, openings[index]!, chain.height), 0, true);
+    const candidate = pool.add(Bundle.of(own, openings[index]!, chain.height), 0);
     if (candidate !== undefined) candidate.bundle.wait(candidate.index, waiter);
     else {
       submission.rejected(index, chain.height, nodeCodes.overloaded);

@@ -27,7 +27,12 @@ test('a forged capture that waits at one node while its nonce is dealt is checke
     const nonce = nodes[0]!.chain.ledger.nextNonce;
     const forged = encodeFulfil({ kind: 'hold', nonce, amount: 0n, signature: new Uint8Array(64).fill(7) });
     const helper = transfersOf(network, other!, 0n, payee!.address, 1).fetch;
-    engine.receive(new Uint8Array(Buffer.concat([forged, helper])));
+    engine.receive(new Uint8Array(Buffer.concat([forged, helper])), {}, () => undefined);
+    assert.equal(
+      engine.receive(new Uint8Array(0), {}, () => undefined),
+      false,
+      'a bundle of nothing',
+    );
     const hold = fetchOf(network, payer!, 0n, [
       { kind: 'hold', payee: payee!.address, max: 100n, window: 600 },
     ]);

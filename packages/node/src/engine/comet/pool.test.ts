@@ -21,7 +21,9 @@ function fulfilOf(nonce: number, amount = 5n): Uint8Array {
 
 /** Adds a message that came alone. */
 function add(pool: Pool, message: Uint8Array, height: number, isChecked: boolean): Candidate | undefined {
-  return pool.add(Bundle.of(message, OPENING.unknown, height), 0, isChecked);
+  const bundle = Bundle.of(message, OPENING.unknown, height);
+  if (!isChecked) bundle.stages[0] = STAGE.early;
+  return pool.add(bundle, 0);
 }
 
 /** Whether both are the same place. */
@@ -111,7 +113,7 @@ describe('the pool', () => {
     ];
     const pool = new Pool(ROOM);
     const [bundle] = bundlesOf(submissionOf(...messages), 1, false);
-    for (let i = 0; i < messages.length; i++) pool.add(bundle!, i, true);
+    for (let i = 0; i < messages.length; i++) pool.add(bundle!, i);
     const rival = fulfilOf(2, 9n);
     const block = concatBytes(one, rival, two, three, five, four, fulfilOf(9));
     const view = viewOf(block);
@@ -181,10 +183,10 @@ describe('the pool', () => {
     const submission = submissionOf(one, two);
     const pool = new Pool({ messages: 100, bytes: submission.bytes.length });
     const [bundle] = bundlesOf(submission, 1, true);
-    const first = pool.add(bundle!, 0, true)!;
+    const first = pool.add(bundle!, 0)!;
     assert.equal(pool.bytes, submission.bytes.length);
     assert.equal(add(pool, fulfilOf(5), 1, true), undefined, 'no room');
-    const second = pool.add(bundle!, 1, true)!;
+    const second = pool.add(bundle!, 1)!;
     assert.equal(pool.bytes, submission.bytes.length);
     assert.deepEqual([first.bytes, second.bytes], [one, two]);
     pool.remove(first);
@@ -212,8 +214,8 @@ describe('the pool', () => {
     const pool = new Pool(ROOM);
     const fetch = fetchOf(alice, 0n);
     const [one, two] = [submissionOf(fetch), submissionOf(fulfilOf(3), fetch)];
-    pool.add(bundlesOf(one, 1, true)[0]!, 0, true);
-    const known = pool.add(bundlesOf(two, 1, true)[0]!, 1, true)!;
+    pool.add(bundlesOf(one, 1, true)[0]!, 0);
+    const known = pool.add(bundlesOf(two, 1, true)[0]!, 1)!;
     known.bundle.wait(known.index, { submission: two, index: 1 });
     const { waiters } = pool.find(fetch, viewOf(fetch), 0)!;
     assert.deepEqual(
@@ -253,7 +255,7 @@ describe('the bundles of a submission', () => {
     assert.deepEqual(none, []);
     assert.deepEqual(bundle!.bytes, concatBytes(...messages.slice(1)));
     const pool = new Pool(ROOM);
-    const added = [0, 1, 2].map((i) => pool.add(bundle!, i, true)!);
+    const added = [0, 1, 2].map((i) => pool.add(bundle!, i)!);
     assert.deepEqual(
       added.map(({ bytes, opening, height }) => [bytes, opening, height]),
       [

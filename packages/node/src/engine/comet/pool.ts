@@ -6,6 +6,7 @@
  * holds its key, whatever became of it there, or when the state says that no block will take it.
  */
 import { equalBytes, FETCH, FULFIL, MESSAGE, readSafe } from '@upfront/core';
+import { STAGE } from '../submission.ts';
 import { type Bundle, PLACE, type Waiter } from './bundle.ts';
 import { MESSAGES_A_BUNDLE } from './limits.ts';
 
@@ -83,9 +84,8 @@ export class Pool {
   readonly #free: number[] = [];
   readonly #limits: PoolLimits;
   #bytes = 0;
-  /** Found last, in the pool or no longer; and whether by its bytes. */
+  /** Found last, in the pool or no longer. */
   #last: Candidate | undefined;
-  #isByBytes = false;
 
   constructor(limits: PoolLimits) {
     this.#limits = limits;
@@ -116,7 +116,8 @@ export class Pool {
    * The candidate of the message's key, whichever came first; but what was checked takes the place of what came too early to
    * be checked, or anybody could keep the places of nonces that are not dealt yet. Undefined if there is no room for a new one.
    */
-  add(bundle: Bundle, index: number, isChecked: boolean): Candidate | undefined {
+  add(bundle: Bundle, index: number): Candidate | undefined {
+    const isChecked = bundle.stages[index] === STAGE.ready;
     const key = keyOf(bundle.bytes, bundle.view, bundle.offsets[index]!);
     const known = this.#get(key);
     if (known !== undefined && (known.isChecked || !isChecked)) return known;
@@ -142,20 +143,15 @@ export class Pool {
    * looked up: what has the same bytes has the same key.
    */
   find(bytes: Uint8Array, view: DataView, offset: number): Candidate | undefined {
-    const following = this.#following(bytes, offset);
-    this.#isByBytes = following !== undefined;
-    const found = following ?? this.#get(keyOf(bytes, view, offset));
-    if (found !== undefined) this.#last = found;
-    return found;
+    return this.#following(bytes, offset) ?? this.#keyed(bytes, view, offset);
   }
 
   /** The candidate that is this very message. */
   findSame(bytes: Uint8Array, view: DataView, offset: number, size: number): Candidate | undefined {
-    const candidate = this.find(bytes, view, offset);
-    // What was found by its bytes is not compared again.
-    return candidate?.size === size && (this.#isByBytes || candidate.isSame(bytes, offset, size))
-      ? candidate
-      : undefined;
+    const following = this.#following(bytes, offset);
+    if (following !== undefined) return following.size === size ? following : undefined;
+    const candidate = this.#keyed(bytes, view, offset);
+    return candidate?.isSame(bytes, offset, size) ? candidate : undefined;
   }
 
   /** Nothing happens if it has left already, whoever has its key now. */
@@ -175,8 +171,15 @@ export class Pool {
     // Behind the last one there is `undefined`.
     if (!bundle.places[index + 1]) return undefined;
     const next = new Candidate(bundle, index + 1);
-    const isHere = offset + next.size <= bytes.length && next.isSame(bytes, offset, next.size);
-    return isHere ? next : undefined;
+    if (offset + next.size > bytes.length || !next.isSame(bytes, offset, next.size)) return undefined;
+    this.#last = next;
+    return next;
+  }
+
+  #keyed(bytes: Uint8Array, view: DataView, offset: number): Candidate | undefined {
+    const found = this.#get(keyOf(bytes, view, offset));
+    if (found !== undefined) this.#last = found;
+    return found;
   }
 
   #get(key: Key): Candidate | undefined {
