@@ -88,6 +88,11 @@ async function useWallet(page: Page, { devnet, bob }: Story): Promise<void> {
   await told(page, 'Paid 0.25');
 }
 
+async function lookBack(page: Page): Promise<void> {
+  await goTo(page, 'History');
+  await page.getByRole('region', { name: 'History' }).getByText('for bread').waitFor();
+}
+
 type Act = ((page: Page) => Promise<void>) | undefined;
 
 /** Every page, and what is done on it before the picture is taken. */
@@ -114,7 +119,7 @@ function pagesOf(story: Story): [name: string, path: string, act: Act][] {
     ['gate', '/wallet', undefined],
     ['wallet', '/wallet', (page) => useWallet(page, story)],
     ['wallet-hold', '/wallet', (page) => useWallet(page, story).then(() => goTo(page, 'Hold'))],
-    ['wallet-history', '/wallet', (page) => useWallet(page, story).then(() => goTo(page, 'History'))],
+    ['wallet-history', '/wallet', (page) => useWallet(page, story).then(() => lookBack(page))],
     ['play', '/play', undefined],
     ['missing', '/nonce/99999999', undefined],
     ['hash', `/search?q=0x${'12'.repeat(32)}`, undefined],

@@ -41,7 +41,12 @@ export function Loading({ what }: { what: string }) {
 
 /** Nothing there yet: what it would be, and how one comes about. */
 export function Empty({ children }: { children: ComponentChildren }) {
-  return <p class="notice empty">{children}</p>;
+  // One piece: a notice sets each of its children on a line of its own.
+  return (
+    <div class="notice empty">
+      <p>{children}</p>
+    </div>
+  );
 }
 
 /** What went wrong and what to do; a node that is away is asked again by itself. */
